@@ -1,0 +1,136 @@
+"""The one way out to disk and into other formats: whole files, safe names, inert text.
+
+A file is either the old one or the new one, never half of either: it is written beside its place,
+flushed and renamed. Text of the user's is made inert here for HTML, spreadsheets and CSV, and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from facilityplan.errors import OutputError, OutputLockedError
+
+TEMPORARY_PREFIX: Final = ".facilityplan-"
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))}
+_HTML: Final = {
+    ord("&"): "&amp;",
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord('"'): "&quot;",
+    ord("'"): "&#39;",
+    ord("`"): "&#96;",
+    ord("$"): "&#36;",
+    ord("\\"): "&#92;",
+    ord("{"): "&#123;",
+    ord("}"): "&#125;",
+}
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def escape_html(value: object) -> str:
+    """Return text that is inert in HTML and in a script's template literal alike."""
+    return str(value).translate(_HTML)
+
+
+def script_json(value: Any) -> str:
+    """Return JSON that can stand inside a ``<script>`` element whatever text it holds."""
+    plain = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        plain = plain.replace(character, f"\\u{ord(character):04x}")
+    return plain
+
+
+def canonical_json(value: Any) -> str:
+    """Return readable JSON, the same text for the same value; NaN and infinity are refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
+
+
+def inert_cell(value: str) -> str:
+    """Return text that no spreadsheet program takes for a formula when it opens a CSV file."""
+    return f"'{value}" if value[:1] in set("=+-@\t\r") else value
+
+
+def safe_name(name: str, *, limit: int = 80) -> str:
+    """Return a file name that every system takes: no separators, no reserved word, no tail dot."""
+    plain = unicodedata.normalize("NFC", name)
+    plain = "".join("_" if unicodedata.category(c)[0] == "C" else c for c in plain)
+    plain = re.sub(r'[<>:"/\\|?*]', "_", plain).strip(" .")
+    while len(plain.encode("utf-8")) > limit:
+        plain = plain[:-1]
+    plain = plain.rstrip(" .")
+    if not plain or plain.split(".")[0].upper() in _RESERVED:
+        plain = f"_{plain}"
+    return plain
+
+
+def _as_output_error(error: OSError, path: Path) -> OutputError:
+    if isinstance(error, PermissionError):
+        return OutputLockedError("output_locked", file=path.name)
+    if error.errno == errno.ENOSPC:
+        return OutputError("output_no_space", file=path.name)
+    return OutputError("output_failed", file=path.name, reason=error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; on success it takes its place in one step.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the file cannot be written; the old file is then as it was.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _as_output_error(error, path) from error
+    finally:
+        if temporary is not None:
+            for leftover in temporary.parent.glob(f"{temporary.name}*"):
+                leftover.unlink(missing_ok=True)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write UTF-8 text with Unix line ends, whole or not at all."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files that an interrupted run of ours left in a folder."""
+    for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""Physical units: the closed list that clauses may use, and numbers read from people's text.
+
+No number leaves its unit: columns and fields carry it in their name (``distance_m``, ``area_m2``),
+clauses in their ``unit``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Final
+
+MU_M2: Final = 10_000 / 15
+"""Square metres in one mu (亩)."""
+
+HECTARE_M2: Final = 10_000.0
+"""Square metres in one hectare (公顷)."""
+
+UNITS: Final = frozenset(
+    {
+        "m",
+        "m2",
+        "m2_per_100_households",
+        "m2_per_person",
+        "beds",
+        "beds_per_1000_elders",
+        "beds_per_1000_persons",
+        "facilities",
+        "households",
+        "min",
+        "share",
+    }
+)
+"""Units that a clause may state its value in."""
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
+
+
+def parse_number(cell: object) -> float:
+    """Return the number in a cell; an empty cell is NaN.
+
+    Full-width digits and thousands separators are read; anything else beside the number is
+    refused, so that "约500" or "500户" never becomes a figure by accident.
+
+    Raises
+    ------
+    ValueError
+        If the cell holds text that is no finite number.
+    """
+    if cell is None:
+        return math.nan
+    if isinstance(cell, bool):
+        raise ValueError("a yes/no value is no number")
+    if isinstance(cell, (int, float)):
+        if math.isinf(cell):
+            raise ValueError("not finite")
+        return float(cell)
+    plain = unicodedata.normalize("NFKC", str(cell)).strip()
+    if not plain or plain.lower() == "nan":
+        return math.nan
+    plain = _THOUSANDS.sub("", plain)
+    if not _NUMBER.fullmatch(plain):
+        raise ValueError(f"{cell!r} is no number")
+    value = float(plain)
+    if not math.isfinite(value):
+        raise ValueError("not finite")
+    return value
+
+
+def whole_millimetres(metres: float) -> int:
+    """Return a length as whole millimetres, half away from zero (lengths are never negative)."""
+    return math.floor(metres * 1000.0 + 0.5)
+
+
+def format_number(value: float, digits: int = 3) -> str:
+    """Return a number with at most that many decimals and no trailing zeros."""
+    shown = f"{value:.{digits}f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    return "0" if shown in {"-0", ""} else shown
