@@ -1,0 +1,248 @@
+"""Reads standards documents, kinds of facility and measures from TOML, and refuses what is off.
+
+Documents come with the package (``standards/documents``) or with a project (its ``standards``
+folder). The file's stem is the document's id.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from facilityplan.errors import StandardFormatError, StandardNotFoundError
+from facilityplan.standards.model import Clause, Document
+from facilityplan.units import UNITS
+
+MAX_BYTES: Final = 1_000_000
+"""A document larger than this is none."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of facility: what it is called, and whether people live in it."""
+
+    id: str
+    zh: str
+    en: str
+    tier: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a clause of that measure may and must say."""
+
+    id: str
+    units: tuple[str, ...]
+    unit_of_assessment: str
+    parameters: Mapping[str, str]
+    needs: tuple[str, ...]
+
+
+def _parse(source: Traversable | Path) -> dict[str, Any]:
+    name = source.name
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise StandardNotFoundError("standard_unreadable", file=name) from error
+    if len(content) > MAX_BYTES:
+        raise StandardFormatError("standard_too_large", file=name, limit=MAX_BYTES)
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise StandardFormatError("standard_encoding", file=name) from error
+    except tomllib.TOMLDecodeError as error:
+        raise StandardFormatError("standard_syntax", file=name, reason=str(error)) from error
+    except RecursionError as error:
+        raise StandardFormatError("standard_too_deep", file=name) from error
+
+
+@functools.cache
+def kinds() -> Mapping[str, Kind]:
+    """Return the closed list of kinds of facility, by id."""
+    table = _parse(resources.files(__package__) / "kinds.toml")
+    return MappingProxyType(
+        {
+            key: Kind(
+                key, row["zh"], row["en"], row["tier"], tuple(str(a) for a in row.get("aliases", ()))
+            )
+            for key, row in table.items()
+        }
+    )
+
+
+def kind_words() -> dict[str, tuple[str, ...]]:
+    """Return what people write for each kind, by id, the official Chinese name first."""
+    return {key: (kind.zh, *kind.aliases) for key, kind in kinds().items()}
+
+
+@functools.cache
+def measures() -> Mapping[str, Measure]:
+    """Return the measures that clauses may ask for, by id."""
+    table = _parse(resources.files(__package__) / "measures.toml")
+    return MappingProxyType(
+        {
+            key: Measure(
+                key,
+                tuple(row["units"]),
+                row["unit_of_assessment"],
+                MappingProxyType(dict(row["parameters"])),
+                tuple(row["needs"]),
+            )
+            for key, row in table.items()
+        }
+    )
+
+
+def document_files(folder: Path | None = None) -> dict[str, Traversable | Path]:
+    """Return the files of all documents that can be loaded, by id.
+
+    Parameters
+    ----------
+    folder
+        A project's own folder of documents, beside those that come with the package.
+
+    Raises
+    ------
+    StandardFormatError
+        If a project's document has the id of one that comes with the package.
+    """
+    found: dict[str, Traversable | Path] = {}
+    for entry in (resources.files(__package__) / "documents").iterdir():
+        if entry.name.endswith(".toml"):
+            found[entry.name.removesuffix(".toml")] = entry
+    if folder is not None and folder.is_dir():
+        for path in sorted(folder.glob("*.toml")):
+            if path.stem in found:
+                raise StandardFormatError("standard_id_taken", file=path.name, document=path.stem)
+            found[path.stem] = path
+    return dict(sorted(found.items()))
+
+
+def load(document_id: str, folder: Path | None = None) -> Document:
+    """Return a standards document.
+
+    Parameters
+    ----------
+    document_id
+        The document's id, for instance ``zhengzhou-2018-34``.
+    folder
+        A project's own folder of documents, searched too.
+
+    Raises
+    ------
+    StandardNotFoundError
+        If there is no such document; the message names those there are.
+    StandardFormatError
+        If the file is off; the message names file and key.
+    """
+    files = document_files(folder)
+    if document_id not in files:
+        known = "、".join(files)
+        raise StandardNotFoundError("standard_unknown", document=document_id, known=known)
+    return read_document(files[document_id])
+
+
+def read_document(source: Traversable | Path) -> Document:
+    """Return the document that a TOML file holds, checked.
+
+    Raises
+    ------
+    StandardFormatError
+        On a typo in a key, a wrong type, an unknown measure, kind or unit, a duplicate id, a
+        missing quote or parameter: the message names file and key.
+    """
+    table = _parse(source)
+    name = source.name
+    unknown = sorted(set(table) - {"document", "clause"})
+    if unknown or "document" not in table:
+        raise StandardFormatError(
+            "standard_key", file=name, key=unknown[0] if unknown else "document", reason="[document]"
+        )
+    head = table["document"]
+    rows = table.get("clause", [])
+    if not isinstance(head, dict) or not isinstance(rows, list):
+        raise StandardFormatError("standard_key", file=name, key="document", reason="[document]")
+    identity = {
+        "document_id": head.get("id"),
+        "document_number": head.get("number"),
+        "document_title": head.get("title"),
+    }
+    clauses = [row | identity if isinstance(row, dict) else row for row in rows]
+    try:
+        document = Document.model_validate({**head, "clauses": clauses})
+    except ValidationError as error:
+        raise _format_error(error, name, rows) from error
+    if document.id != name.removesuffix(".toml"):
+        raise StandardFormatError("standard_stem", file=name, document=document.id)
+    seen: set[str] = set()
+    for clause in document.clauses:
+        if clause.id in seen:
+            raise StandardFormatError("standard_duplicate", file=name, key=clause.id)
+        seen.add(clause.id)
+        _check_clause(clause, name)
+    return document
+
+
+def _format_error(error: ValidationError, file: str, rows: list[Any]) -> StandardFormatError:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    if path[:1] == ["clauses"] and len(path) > 1 and path[1].isdigit():
+        row = rows[int(path[1])]
+        name = row.get("id", f"#{int(path[1]) + 1}") if isinstance(row, dict) else path[1]
+        path = [f"clause {name}", *path[2:]]
+    return StandardFormatError(
+        "standard_key", file=file, key=" / ".join(path), reason=f"{first['msg']} ({first['type']})"
+    )
+
+
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {"number": (int, float), "string": (str,), "list": (list, tuple), "flag": (bool,)}
+)
+
+
+def _check_clause(clause: Clause, file: str) -> None:
+    """Hold a clause against the measures, kinds and units that exist."""
+
+    def refuse(key: str, reason: str) -> StandardFormatError:
+        return StandardFormatError(
+            "standard_key", file=file, key=f"clause {clause.id} / {key}", reason=reason
+        )
+
+    if clause.modality == "text":
+        return
+    if clause.measure not in measures():
+        raise refuse("measure", f"{clause.measure!r}: {', '.join(measures())}")
+    measure = measures()[clause.measure]
+    if clause.is_numeric and clause.unit not in measure.units:
+        raise refuse("unit", f"{clause.unit!r}: {', '.join(measure.units)}")
+    if clause.unit is not None and clause.unit not in UNITS:
+        raise refuse("unit", f"{clause.unit!r}")
+    if (clause.value is None) != (clause.comparator is None):
+        raise refuse("comparator", "value and comparator go together")
+    for key, value in clause.parameters.items():
+        if key not in measure.parameters:
+            raise refuse(f"parameters / {key}", f"{', '.join(measure.parameters) or '-'}")
+        if not isinstance(value, _TYPES[measure.parameters[key]]) or (
+            isinstance(value, bool) and measure.parameters[key] != "flag"
+        ):
+            raise refuse(f"parameters / {key}", f"{value!r}: {measure.parameters[key]}")
+    for key in measure.needs:
+        if key not in clause.parameters:
+            raise refuse(f"parameters / {key}", "missing")
+    named = (*clause.kinds, *clause.kinds_serving_community, *clause.parameters.get("centre_kinds", ()))
+    for kind in named:
+        if kind not in kinds():
+            raise refuse("kinds", f"{kind!r}: {', '.join(kinds())}")
+    for key, reading in clause.readings.items():
+        if reading.default not in reading.options:
+            raise refuse(f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}")
