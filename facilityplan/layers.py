@@ -21,6 +21,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from facilityplan.errors import (
     BadValueError,
@@ -335,14 +336,20 @@ def conform(
                 raise MissingColumnError("missing_column", file=file, layer=layer, column=header)
             columns[name] = _empty_column(column, len(frame))
             continue
-        if name == "kind" and not column.choices:
-            column = dataclasses.replace(column, choices=kinds or {})
+        takes_kinds = column.content == "choice" and not column.choices
+        full = dataclasses.replace(column, choices=kinds or {}) if takes_kinds else column
         place = _Place(file, layer, header, numbers)
-        columns[name] = _read_column(frame[name].tolist(), column, place)
+        columns[name] = _read_column(frame[name].tolist(), full, place)
     if contract.columns.get("id") is _ID:
         _refuse_duplicates(columns["id"], numbers, file, layer, shown.get("id", "id"))
     geometry = _checked_geometry(frame.geometry, contract, numbers, file, layer)
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
+
+
+def points_of(geometry: gpd.GeoSeries) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return points as they are and an inner point of every polygon, (n, 2), the frame's unit."""
+    inner = shapely.point_on_surface(geometry.to_numpy())
+    return np.column_stack([shapely.get_x(inner), shapely.get_y(inner)])
 
 
 @dataclass(frozen=True)
@@ -447,7 +454,9 @@ def _choice_reader(choices: Mapping[str, Collection[str]]) -> Callable[[object],
 
 
 def _read_column(cells: list[Any], column: Column, place: _Place) -> Any:
-    read = _choice_reader(column.choices) if column.content == "choice" else _READERS[column.content]
+    read = (
+        _choice_reader(column.choices) if column.content == "choice" else _READERS[column.content]
+    )
     values: list[Any] = []
     bad: list[int] = []
     for position, cell in enumerate(cells):

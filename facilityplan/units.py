@@ -51,9 +51,7 @@ def parse_number(cell: object) -> float:
     """
     if cell is None:
         return math.nan
-    if isinstance(cell, bool):
-        raise ValueError("a yes/no value is no number")
-    if isinstance(cell, (int, float)):
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if math.isinf(cell):
             raise ValueError("not finite")
         return float(cell)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,7 +19,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from facilityplan.errors import StandardFormatError, StandardNotFoundError
-from facilityplan.standards.model import Clause, Document
+from facilityplan.standards.model import Clause, Comparator, Document
 from facilityplan.units import UNITS
 
 MAX_BYTES: Final = 1_000_000
@@ -73,7 +73,11 @@ def kinds() -> Mapping[str, Kind]:
     return MappingProxyType(
         {
             key: Kind(
-                key, row["zh"], row["en"], row["tier"], tuple(str(a) for a in row.get("aliases", ()))
+                key,
+                row["zh"],
+                row["en"],
+                row["tier"],
+                tuple(str(a) for a in row.get("aliases", ())),
             )
             for key, row in table.items()
         }
@@ -166,7 +170,10 @@ def read_document(source: Traversable | Path) -> Document:
     unknown = sorted(set(table) - {"document", "clause"})
     if unknown or "document" not in table:
         raise StandardFormatError(
-            "standard_key", file=name, key=unknown[0] if unknown else "document", reason="[document]"
+            "standard_key",
+            file=name,
+            key=unknown[0] if unknown else "document",
+            reason="[document]",
         )
     head = table["document"]
     rows = table.get("clause", [])
@@ -212,37 +219,49 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
 
 def _check_clause(clause: Clause, file: str) -> None:
     """Hold a clause against the measures, kinds and units that exist."""
-
-    def refuse(key: str, reason: str) -> StandardFormatError:
-        return StandardFormatError(
+    if clause.modality == "text":
+        return
+    for key, reason in (*_unfit_measure(clause), *_unfit_parameters(clause), *_unfit_words(clause)):
+        raise StandardFormatError(
             "standard_key", file=file, key=f"clause {clause.id} / {key}", reason=reason
         )
 
-    if clause.modality == "text":
-        return
-    if clause.measure not in measures():
-        raise refuse("measure", f"{clause.measure!r}: {', '.join(measures())}")
-    measure = measures()[clause.measure]
-    if clause.is_numeric and clause.unit not in measure.units:
-        raise refuse("unit", f"{clause.unit!r}: {', '.join(measure.units)}")
-    if clause.unit is not None and clause.unit not in UNITS:
-        raise refuse("unit", f"{clause.unit!r}")
+
+def _unfit_measure(clause: Clause) -> Iterator[tuple[str, str]]:
+    measure = measures().get(clause.measure)
+    if measure is None:
+        yield "measure", f"{clause.measure!r}: {', '.join(measures())}"
+    elif clause.unit is not None and clause.unit not in UNITS.intersection(measure.units):
+        yield "unit", f"{clause.unit!r}: {', '.join(measure.units)}"
+    elif clause.value is not None and clause.unit is None:
+        yield "unit", f"missing: {', '.join(measure.units)}"
     if (clause.value is None) != (clause.comparator is None):
-        raise refuse("comparator", "value and comparator go together")
+        yield "comparator", "value and comparator go together"
+
+
+def _unfit_parameters(clause: Clause) -> Iterator[tuple[str, str]]:
+    measure = measures()[clause.measure]
     for key, value in clause.parameters.items():
-        if key not in measure.parameters:
-            raise refuse(f"parameters / {key}", f"{', '.join(measure.parameters) or '-'}")
-        if not isinstance(value, _TYPES[measure.parameters[key]]) or (
-            isinstance(value, bool) and measure.parameters[key] != "flag"
+        wanted = measure.parameters.get(key)
+        if wanted is None:
+            yield f"parameters / {key}", f"{', '.join(measure.parameters) or '-'}"
+        elif not isinstance(value, _TYPES[wanted]) or (
+            isinstance(value, bool) and wanted != "flag"
         ):
-            raise refuse(f"parameters / {key}", f"{value!r}: {measure.parameters[key]}")
+            yield f"parameters / {key}", f"{value!r}: {wanted}"
     for key in measure.needs:
         if key not in clause.parameters:
-            raise refuse(f"parameters / {key}", "missing")
-    named = (*clause.kinds, *clause.kinds_serving_community, *clause.parameters.get("centre_kinds", ()))
-    for kind in named:
+            yield f"parameters / {key}", "missing"
+    trigger = clause.parameters.get("trigger_comparator")
+    if trigger is not None and trigger not in list(Comparator):
+        yield "parameters / trigger_comparator", f"{trigger!r}: {', '.join(Comparator)}"
+
+
+def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
+    centres = clause.parameters.get("centre_kinds", ())
+    for kind in (*clause.kinds, *clause.kinds_serving_community, *centres):
         if kind not in kinds():
-            raise refuse("kinds", f"{kind!r}: {', '.join(kinds())}")
+            yield "kinds", f"{kind!r}: {', '.join(kinds())}"
     for key, reading in clause.readings.items():
         if reading.default not in reading.options:
-            raise refuse(f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}")
+            yield f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}"

@@ -9,6 +9,7 @@ the stronger one is silent on stays. The order in which documents are named mean
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -134,7 +135,7 @@ def resolve(documents: Iterable[Document], as_of: dt.date) -> Standards:
     """
     considered = tuple(sorted(documents, key=lambda document: document.id))
     places = sorted(considered, key=lambda document: len(_stem(document.jurisdiction)))
-    for upper, lower in zip(places, places[1:], strict=False):
+    for upper, lower in itertools.pairwise(places):
         if not _stem(lower.jurisdiction).startswith(_stem(upper.jurisdiction)):
             raise StandardConflictError("standard_mixed_places", a=upper.id, b=lower.id)
     owners: dict[str, str] = {}
@@ -184,7 +185,7 @@ def _stem(jurisdiction: str) -> str:
 
 
 def _parameter(clause: Clause) -> tuple[object, ...]:
-    """What two clauses must share to replace one another."""
+    """Return what two clauses must share to replace one another."""
     return (
         clause.measure,
         clause.parameters.get("part"),

@@ -1,0 +1,127 @@
+"""Conditional station: estates farther than a distance from their own community's centre.
+
+The trigger is the distance, in a straight line, to the nearest centre of the community that the
+estate belongs to; another community's centre does not count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from facilityplan.checks.context import Context, residence_ref
+from facilityplan.checks.finding import Finding, judged, not_applicable, undecided
+from facilityplan.coverage import straight_reach
+from facilityplan.provision import floor_area, select, zone_membership
+from facilityplan.standards import Adoption, Comparator
+
+
+def evaluate(context: Context) -> list[Finding]:
+    """Return one finding for each residence that a station clause speaks of."""
+    city = context.city
+    if not city.has("residences"):
+        return []
+    findings: list[Finding] = []
+    memo: dict[str, Any] = {}
+    for row, unit in enumerate(context.residence_units()):
+        adopted = context.standards.binding("conditional_station", unit)
+        certain = [item for item in adopted if not item.undetermined]
+        findings.extend(_judge(context, adoption, row, memo) for adoption in certain)
+    return findings
+
+
+def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any]) -> Finding:
+    city, clause = context.city, adoption.clause
+    ref = residence_ref(city.residences, row)
+    if not (city.has("zones") and city.has("facilities")):
+        return undecided(adoption, ref, "reason.no_zones_or_facilities", required=clause.limit)
+    community = next(
+        (at for at in context.zone_chain()[row] if city.zones["level"].iloc[at] == "community"),
+        None,
+    )
+    if community is None:
+        return undecided(adoption, ref, "reason.no_community", required=clause.limit)
+    name = city.zones["name"].iloc[community]
+    if clause.id not in memo:
+        memo[clause.id] = centre_distances(context, adoption)
+    distance = float(memo[clause.id][row])
+    evidence: dict[str, Any] = {"community": name}
+    trigger = Comparator(clause.parameters["trigger_comparator"])
+    limit = float(clause.parameters["trigger_distance_m"])
+    if not np.isfinite(distance):
+        answer = context.reading(clause, "no_centre")
+        evidence["reading"] = answer
+        if answer == "insufficient_data":
+            return undecided(
+                adoption,
+                ref,
+                "reason.community_without_centre",
+                required=clause.limit,
+                evidence=evidence,
+                community=name,
+            )
+        if answer == "not_applicable":
+            return not_applicable(
+                adoption, ref, "reason.community_without_centre", evidence, community=name
+            )
+    else:
+        evidence["centre_m"] = distance
+        if not trigger.holds(distance, limit):
+            return not_applicable(
+                adoption, ref, "reason.within_centre", evidence, distance=distance, limit=limit
+            )
+    return _station(context, adoption, row, evidence)
+
+
+def _station(context: Context, adoption: Adoption, row: int, evidence: dict[str, Any]) -> Finding:
+    """Judge the largest single station of a residence that must have one."""
+    city, clause = context.city, adoption.clause
+    ref = residence_ref(city.residences, row)
+    provided = floor_area(context.premises(clause).get(row, []), city.facilities)
+    largest = max((area for _, area in provided.parts), default=0.0)
+    evidence["stations"] = [{"facility": name, "area_m2": area} for name, area in provided.parts]
+    if not clause.holds(largest) and not (provided.is_exact and city.facilities_complete):
+        reason = "reason.floor_area_unknown"
+        if provided.is_exact:
+            reason = "reason.facilities_incomplete"
+        return undecided(
+            adoption,
+            ref,
+            reason,
+            required=clause.limit,
+            evidence=evidence,
+            facilities="、".join(provided.missing),
+        )
+    return judged(
+        adoption,
+        ref,
+        value=largest,
+        required=clause.limit,
+        formula={"id": "formula.station"},
+        evidence=evidence,
+    )
+
+
+def centre_distances(context: Context, adoption: Adoption) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return each residence's distance to the nearest centre of its own community, inf for none."""
+    city, clause = context.city, adoption.clause
+    selection = select(city.facilities, clause.parameters["centre_kinds"], ("operating",))
+    rows = np.flatnonzero(selection.counting)
+    zones = city.zones
+    communities = np.flatnonzero((zones["level"] == "community").to_numpy())
+    member = zone_membership(context.facilities_xy[rows], zones.iloc[communities])
+    home = np.where(member >= 0, communities[member] if len(communities) else -1, -1)
+    own = np.asarray(
+        [
+            next((at for at in chain if zones["level"].iloc[at] == "community"), -1)
+            for chain in context.zone_chain()
+        ]
+    )
+    size = len(city.residences)
+    distance = np.full(size, np.inf)
+    for community in np.unique(home[home >= 0]):
+        reach = straight_reach(context.demand, context.facilities_xy[rows[home == community]], size)
+        inside = own == community
+        distance[inside] = reach.distance_m[inside]
+    return distance

@@ -1,0 +1,235 @@
+"""What the checks of one city share: points, reach and membership, computed once when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from facilityplan.checks.finding import UnitRef
+from facilityplan.coverage import (
+    DemandPoints,
+    Reach,
+    demand_points,
+    straight_reach,
+    walking_reach,
+)
+from facilityplan.layers import City, points_of
+from facilityplan.network import Network
+from facilityplan.provision import (
+    Attribution,
+    Premises,
+    Selection,
+    attribute_premises,
+    select,
+    zone_membership,
+)
+from facilityplan.standards import Clause, Standards, Unit
+
+FINEST_FIRST = ("village", "community", "town", "county", "city")
+
+
+@dataclass(frozen=True)
+class ServiceReach:
+    """Reach of the residences to the facilities that a clause counts.
+
+    ``undecided`` is the straight-line reach to facilities whose kind or status is not known;
+    positions in all of them are those of the facilities layer.
+    """
+
+    straight: Reach
+    walking: Reach | None
+    undecided: Reach
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Context:
+    """One city under one set of standards, with what is derived from them."""
+
+    city: City
+    standards: Standards
+    network: Network | None = None
+    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def _once(self, key: Any, compute: Any) -> Any:
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]
+
+    @property
+    def demand(self) -> DemandPoints:
+        """Points of the residences."""
+        doors = self.city.layers.get("entrances")
+        found: DemandPoints = self._once(
+            "demand", lambda: demand_points(self.city.residences, doors)
+        )
+        return found
+
+    @property
+    def facilities_xy(self) -> npt.NDArray[np.float64]:
+        """Points of the facilities, (m, 2) metres."""
+        found: npt.NDArray[np.float64] = self._once(
+            "facilities", lambda: points_of(self.city.facilities.geometry)
+        )
+        return found
+
+    def selection(self, clause: Clause) -> Selection:
+        """Return which facilities count for a clause."""
+        found: Selection = self._once(
+            ("select", clause.kinds, clause.kinds_serving_community, clause.statuses),
+            lambda: select(
+                self.city.facilities, clause.kinds, clause.statuses, clause.kinds_serving_community
+            ),
+        )
+        return found
+
+    def service_reach(self, clause: Clause) -> ServiceReach:
+        """Return the reach of all residences to the facilities that a clause counts."""
+        key = ("reach", clause.kinds, clause.kinds_serving_community, clause.statuses)
+        found: ServiceReach = self._once(key, lambda: self._service_reach(clause))
+        return found
+
+    def _service_reach(self, clause: Clause) -> ServiceReach:
+        selection = self.selection(clause)
+        walking = None
+        if self.network is not None:
+            walking = self._reach(selection.counting, on_foot=True)
+        return ServiceReach(
+            self._reach(selection.counting, on_foot=False),
+            walking,
+            self._reach(selection.undecided, on_foot=False),
+            selection,
+        )
+
+    def _reach(self, chosen: npt.NDArray[np.bool_], *, on_foot: bool) -> Reach:
+        rows = np.flatnonzero(chosen)
+        size = len(self.city.residences)
+        xy = self.facilities_xy[rows]
+        if on_foot and self.network is not None:
+            limit = self.city.snap_limit_m
+            found = walking_reach(self.demand, xy, size, self.network, snap_limit_m=limit)
+        else:
+            found = straight_reach(self.demand, xy, size)
+        position = np.where(found.facility >= 0, rows[found.facility] if len(rows) else -1, -1)
+        return Reach(found.metric, found.distance_m, position, found.off_network)
+
+    def premises(self, clause: Clause) -> dict[int, list[Premises]]:
+        """Return the premises that a clause counts, by position of the residence."""
+        found: dict[int, list[Premises]] = self._once(
+            ("premises", clause.kinds, clause.kinds_serving_community, clause.statuses),
+            lambda: self.attribution(clause).of_residence(),
+        )
+        return found
+
+    def attribution(self, clause: Clause) -> Attribution:
+        """Return which premises count for which residence under a clause, and for none."""
+        found: Attribution = self._once(
+            ("attribution", clause.kinds, clause.kinds_serving_community, clause.statuses),
+            lambda: attribute_premises(
+                self.city.residences, self.city.facilities, self.selection(clause)
+            ),
+        )
+        return found
+
+    def zone_chain(self) -> list[tuple[int, ...]]:
+        """Return for each residence the zones it is in, as positions, the finest first."""
+        found: list[tuple[int, ...]] = self._once("chain", self._zone_chain)
+        return found
+
+    def _zone_chain(self) -> list[tuple[int, ...]]:
+        """Follow the residence's own zone upwards; what it does not name its point decides."""
+        residences = self.city.residences
+        if not self.city.has("zones"):
+            return [()] * len(residences)
+        zones = self.city.zones
+        position = {zone: row for row, zone in enumerate(zones["id"])}
+        parent = [position.get(name, -1) for name in zones["parent"]]
+        inner = points_of(residences.geometry)
+        spatial = self._spatial_membership(inner, zones)
+        levels = zones["level"].tolist()
+        chains: list[tuple[int, ...]] = []
+        for row, named in enumerate(residences["zone"]):
+            chain: dict[str, int] = {}
+            at = position.get(named, -1) if named is not None else -1
+            while at >= 0 and levels[at] not in chain:
+                chain[levels[at]] = at
+                at = parent[at]
+            for level in FINEST_FIRST:
+                inside = int(spatial[level][row])
+                if level not in chain and inside >= 0 and named is None:
+                    chain[level] = inside
+            chains.append(tuple(chain[level] for level in FINEST_FIRST if level in chain))
+        return chains
+
+    @staticmethod
+    def _spatial_membership(
+        points: npt.NDArray[np.float64], zones: gpd.GeoDataFrame
+    ) -> dict[str, npt.NDArray[np.int64]]:
+        found: dict[str, npt.NDArray[np.int64]] = {}
+        for level in FINEST_FIRST:
+            rows = np.flatnonzero((zones["level"] == level).to_numpy())
+            member = zone_membership(points, zones.iloc[rows])
+            found[level] = np.where(member >= 0, rows[member] if len(rows) else -1, -1)
+        return found
+
+    def residence_units(self) -> list[Unit]:
+        """Return for each residence what decides which clauses speak of it."""
+        found: list[Unit] = self._once("units", self._residence_units)
+        return found
+
+    def _residence_units(self) -> list[Unit]:
+        residences = self.city.residences
+        zones = self.city.layers.get("zones")
+        units: list[Unit] = []
+        for setting, status, chain in zip(
+            residences["setting"], residences["status"], self.zone_chain(), strict=True
+        ):
+            inherited = setting
+            names: list[str] = []
+            if zones is not None:
+                names = zones["id"].iloc[list(chain)].tolist()
+                said = [zones["setting"].iloc[row] for row in chain]
+                inherited = setting or next((word for word in said if word is not None), None)
+            units.append(Unit(inherited, status, None, self._areas(names)))
+        return units
+
+    def zone_units(self) -> list[Unit]:
+        """Return for each zone what decides which clauses speak of it."""
+        zones = self.city.zones
+        return [
+            Unit(setting, None, level, self._areas([zone]))
+            for zone, setting, level in zip(
+                zones["id"], zones["setting"], zones["level"], strict=True
+            )
+        ]
+
+    def _areas(self, zones: Collection[str]) -> frozenset[str]:
+        wanted = set(zones)
+        return frozenset(
+            area for area, members in self.city.named_areas.items() if wanted & set(members)
+        )
+
+    def reading(self, clause: Clause, name: str) -> str:
+        """Return the reading chosen for a clause's open question."""
+        chosen = self.city.readings.get(clause.id, {}).get(name)
+        return chosen or clause.readings[name].default
+
+
+def residence_ref(residences: gpd.GeoDataFrame, row: int) -> UnitRef:
+    """Return a residence as a finding names it."""
+    return _ref("residence", residences, row)
+
+
+def zone_ref(zones: gpd.GeoDataFrame, row: int) -> UnitRef:
+    """Return a zone as a finding names it."""
+    return _ref("zone", zones, row)
+
+
+def _ref(kind: str, frame: gpd.GeoDataFrame, row: int) -> UnitRef:
+    unit_id = frame["id"].iloc[row]
+    return UnitRef(kind, unit_id, frame["name"].iloc[row] or unit_id, int(frame["row"].iloc[row]))
