@@ -1,0 +1,123 @@
+"""What siting proposes: gaps, the plans that close them, and for each site whom it serves and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facilityplan.siting.solution import Status
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A finding that a site turns from a miss into a pass."""
+
+    clause_id: str
+    unit_kind: str
+    unit_id: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """A sum over residences, and how many of them have no figure."""
+
+    known: float
+    unknown: int
+
+
+@dataclass(frozen=True)
+class ProposedSite:
+    """One site of a plan.
+
+    Parameters
+    ----------
+    candidate_id, name, kind
+        The candidate.
+    x, y
+        Metres in the project's CRS.
+    serves
+        Residences newly served, each assigned to the nearest site of the plan, by id.
+    households, elders
+        Of the residences served.
+    mends
+        Findings that this site alone turns into passes, by a second assessment of the city.
+    floor_area_needed_m2
+        Floor area missing in the residences served, by the floor-area clauses that bind them.
+    max_floor_area_m2
+        What the candidate can hold; ``None`` where it is not known.
+    """
+
+    candidate_id: str
+    name: str
+    kind: str
+    x: float
+    y: float
+    serves: tuple[str, ...]
+    households: Count
+    elders: Count
+    mends: tuple[Mended, ...]
+    floor_area_needed_m2: float
+    max_floor_area_m2: float | None
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the floor area needed fits; ``None`` where the candidate's limit is unknown."""
+        if self.max_floor_area_m2 is None:
+            return None
+        return self.floor_area_needed_m2 <= self.max_floor_area_m2
+
+
+@dataclass(frozen=True)
+class SitingPlan:
+    """The answer to one siting problem.
+
+    Parameters
+    ----------
+    problem
+        ``lscp`` (fewest sites that close all closable gaps) or ``mclp`` (best ``n_sites`` sites).
+    status
+        ``optimal`` only where proven.
+    objective, bound, gap
+        Number of sites (lscp) or weight covered (mclp), what is proven of it, and the relative gap.
+    """
+
+    problem: str
+    n_sites: int
+    status: Status
+    objective: float
+    bound: float
+    gap: float
+    sites: tuple[ProposedSite, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Gaps of a city and the plans that close them.
+
+    Parameters
+    ----------
+    gaps
+        Residences whose service radius is missed, by id.
+    undecided
+        Residences whose service radius cannot be judged, by id; they are not sited for.
+    unreachable
+        Gaps that no candidate reaches, by id.
+    candidates
+        ``given`` or ``generated``.
+    weight
+        Column that the best sites are weighted by, ``households`` or ``elders``.
+    unweighted
+        Closable gaps that have no figure in that column: they weigh nothing, and are listed.
+    cover_all
+        Fewest sites that close all closable gaps; ``None`` where there is nothing to close.
+    best
+        Best sites for 1, 2, 3 … sites.
+    """
+
+    gaps: tuple[str, ...]
+    undecided: tuple[str, ...]
+    unreachable: tuple[str, ...]
+    candidates: str
+    weight: str
+    unweighted: tuple[str, ...]
+    cover_all: SitingPlan | None
+    best: tuple[SitingPlan, ...]
