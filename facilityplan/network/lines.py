@@ -1,0 +1,162 @@
+"""Road lines as coordinates: what a caller hands over, checked and taken apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from facilityplan.errors import (
+    CrsError,
+    GeographicCrsError,
+    GeometryError,
+    MissingCrsError,
+    NetworkError,
+    WebMercatorError,
+)
+from facilityplan.network.millimetres import BoolArray, FloatArray, IntArray, usable
+from facilityplan.network.walkable import grade_separated_rows, walkable_rows
+
+_LINES: Final = (1, 2, 5)
+"""shapely's type numbers of LineString, LinearRing and MultiLineString."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoadLines:
+    """Vertices of all walkable line parts, one after the other.
+
+    Attributes
+    ----------
+    xy
+        Vertices in metres, shape (v, 2).
+    part
+        The part each vertex belongs to, shape (v,), ascending.
+    apart
+        Which parts are bridges or tunnels, shape (parts,).
+    crs
+        Coordinate system of the frame, ``None`` where the caller gave bare geometries.
+    unknown_classes
+        Classes of road that the table does not know, sorted; they count as walkable.
+    dropped_rows
+        Rows without a geometry.
+    excluded_rows
+        Rows that nobody walks on.
+    """
+
+    xy: FloatArray
+    part: IntArray
+    apart: BoolArray
+    crs: Any
+    unknown_classes: tuple[str, ...]
+    dropped_rows: int
+    excluded_rows: int
+
+
+def check_crs(crs: Any) -> None:
+    """Refuse a coordinate system in which lengths are not metres.
+
+    Raises
+    ------
+    GeographicCrsError, WebMercatorError, CrsError
+        For degrees, for Web Mercator, for a unit other than the metre.
+    """
+    if crs.is_geographic:
+        raise GeographicCrsError("network_crs_geographic", crs=crs.name)
+    operation = crs.coordinate_operation
+    method = "" if operation is None else str(operation.method_name)
+    if "Pseudo Mercator" in method or crs.to_epsg() == 3857:
+        raise WebMercatorError("network_crs_web_mercator", crs=crs.name)
+    units = {axis.unit_name for axis in crs.axis_info[:2] if axis.unit_conversion_factor != 1.0}
+    if units:
+        raise CrsError("network_crs_units", crs=crs.name, unit=", ".join(sorted(units)))
+
+
+def same_crs(one: Any, other: Any) -> bool:
+    """Return whether two coordinate systems are one, whoever wrote their definition."""
+    code = one.to_epsg()
+    return bool(one == other or (code is not None and code == other.to_epsg()))
+
+
+def geometry_array(values: Any) -> NDArray[np.object_]:
+    """Return geometries as an array of objects; missing ones are ``None``.
+
+    Raises
+    ------
+    GeometryError
+        If something in it is no geometry.
+    """
+    listed = list(values)
+    geometries = np.empty(len(listed), dtype=object)
+    for row, value in enumerate(listed):
+        missing = value is None or (isinstance(value, float) and math.isnan(value))
+        geometries[row] = None if missing else value
+    wrong = ~shapely.is_geometry(geometries) & ~shapely.is_missing(geometries)
+    if wrong.any():
+        raise GeometryError("network_not_geometry", rows=(np.flatnonzero(wrong) + 1).tolist())
+    return geometries
+
+
+def _checked_lines(geometries: NDArray[np.object_]) -> BoolArray:
+    present: BoolArray = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
+    wrong = present & ~np.isin(shapely.get_type_id(geometries), _LINES)
+    if wrong.any():
+        raise GeometryError("network_not_lines", rows=(np.flatnonzero(wrong) + 1).tolist())
+    xy, row = shapely.get_coordinates(geometries, return_index=True)
+    bad_rows = np.unique(row[~usable(xy)])
+    if len(bad_rows):
+        raise NetworkError("network_coordinates", rows=(bad_rows + 1).tolist())
+    return present
+
+
+def read_lines(roads: Any, walkable_classes: Mapping[str, bool] | None) -> RoadLines:
+    """Take roads apart into the vertices of their walkable line parts.
+
+    Parameters
+    ----------
+    roads
+        A GeoDataFrame in a projected CRS in metres, with the optional columns ``walkable``,
+        ``class``, ``bridge`` and ``tunnel``; or a GeoSeries, an array or a sequence of
+        LineStrings and MultiLineStrings in metres.
+    walkable_classes
+        Classes of road to judge otherwise than the table does.
+
+    Raises
+    ------
+    CrsError, GeometryError, BadValueError, NetworkError
+        If the CRS is missing (of a frame) or not metric, a geometry is no line, a flag is neither
+        yes nor no, a coordinate is not finite, or nothing walkable is left.
+    """
+    is_frame = hasattr(roads, "columns") and hasattr(roads, "geometry")
+    crs = getattr(roads, "crs", None)
+    if is_frame and crs is None:
+        raise MissingCrsError("network_crs_missing")
+    if crs is not None:
+        check_crs(crs)
+    geometries = geometry_array(roads.geometry if is_frame else roads)
+    present = _checked_lines(geometries)
+    walked, apart = np.ones_like(present), np.zeros_like(present)
+    unknown: tuple[str, ...] = ()
+    if is_frame:
+        walked, unknown = walkable_rows(roads, walkable_classes)
+        apart = grade_separated_rows(roads)
+    rows = np.flatnonzero(present & walked)
+    if not len(rows):
+        raise NetworkError("network_empty")
+    parts, part_row = shapely.get_parts(geometries[rows], return_index=True)
+    some = ~shapely.is_empty(parts)
+    parts, part_row = parts[some], part_row[some]
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    return RoadLines(
+        xy=xy,
+        part=part.astype(np.int64),
+        apart=apart[rows][part_row],
+        crs=crs,
+        unknown_classes=unknown,
+        dropped_rows=int((~present).sum()),
+        excluded_rows=int((present & ~walked).sum()),
+    )
