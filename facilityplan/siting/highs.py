@@ -1,0 +1,203 @@
+"""HiGHS, always asked the same way: one thread, fixed seed, no gap accepted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from facilityplan.errors import SolveError
+from facilityplan.siting.arguments import Floats
+from facilityplan.siting.solution import Deadline
+
+RANDOM_SEED = 20_250_101
+FIXING_MARGIN = 1e-6
+"""Room left for the LP's own tolerances when its reduced costs rule a candidate out."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A minimisation with ``row_lower <= matrix @ x <= row_upper``; the first columns are sites.
+
+    Parameters
+    ----------
+    cost, lower, upper
+        One number per column.
+    n_sites
+        How many leading columns are yes/no; the others are continuous.
+    matrix
+        Sparse, rows x columns.
+    row_lower, row_upper
+        One number per row, infinities allowed.
+    integral
+        True where every value that the objective can take is a whole number.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    n_sites: int
+    matrix: Any
+    row_lower: Floats
+    row_upper: Floats
+    integral: bool
+
+
+class Ended(StrEnum):
+    """How a run of the solver ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run found: values of the columns (if any), bound, reduced costs (LP only)."""
+
+    ended: Ended
+    columns: Floats | None
+    bound: float
+    reduced_costs: Floats | None = None
+
+    def chosen(self, n_sites: int) -> frozenset[int]:
+        """Return the site columns that are set."""
+        if self.columns is None:
+            return frozenset()
+        return frozenset(np.flatnonzero(self.columns[:n_sites] > 0.5).tolist())
+
+
+def with_rows(model: Model, extra: Any, lower: Floats, upper: Floats) -> Model:
+    """Return the model with more rows below."""
+    return replace(
+        model,
+        matrix=sparse.vstack([model.matrix, sparse.csr_array(extra)], format="csr"),
+        row_lower=np.concatenate([model.row_lower, lower]),
+        row_upper=np.concatenate([model.row_upper, upper]),
+    )
+
+
+def with_bounds(model: Model, lower: Floats, upper: Floats) -> Model:
+    """Return the model with other column bounds."""
+    return replace(model, lower=lower, upper=upper)
+
+
+def with_cost(model: Model, cost: Floats) -> Model:
+    """Return the model with another objective, of whole numbers."""
+    return replace(model, cost=cost, integral=True)
+
+
+def _loaded(model: Model, *, relaxed: bool) -> highspy.HighsLp:
+    columns = sparse.csc_array(model.matrix)
+    program = highspy.HighsLp()
+    program.num_col_ = model.cost.size
+    program.num_row_ = model.row_lower.size
+    program.col_cost_ = model.cost
+    program.col_lower_ = model.lower
+    program.col_upper_ = model.upper
+    program.row_lower_ = model.row_lower
+    program.row_upper_ = model.row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = columns.indptr.astype(np.int32)
+    program.a_matrix_.index_ = columns.indices.astype(np.int32)
+    program.a_matrix_.value_ = columns.data.astype(np.float64)
+    if not relaxed:
+        kinds = highspy.HighsVarType
+        program.integrality_ = [kinds.kInteger] * model.n_sites + [kinds.kContinuous] * (
+            model.cost.size - model.n_sites
+        )
+    return program
+
+
+def _silent(deadline: Deadline) -> highspy.Highs:
+    new_engine: Any = highspy.Highs  # its constructor carries no types
+    engine: highspy.Highs = new_engine()
+    engine.setOptionValue("output_flag", False)
+    engine.setOptionValue("threads", 1)
+    engine.setOptionValue("parallel", "off")
+    engine.setOptionValue("random_seed", RANDOM_SEED)
+    engine.setOptionValue("mip_rel_gap", 0.0)
+    engine.setOptionValue("mip_abs_gap", 1e-9)
+    left_s = deadline.left_s()
+    if left_s is not None:
+        engine.setOptionValue("time_limit", left_s)
+    return engine
+
+
+def run(
+    model: Model, deadline: Deadline, *, relaxed: bool = False, start: Floats | None = None
+) -> Run:
+    """Minimise a model.
+
+    Parameters
+    ----------
+    model
+        What to minimise.
+    deadline
+        When to stop.
+    relaxed
+        Solve the linear relaxation and return its reduced costs.
+    start
+        A feasible point to start from, one value per column.
+
+    Returns
+    -------
+    Run
+        ``optimal`` only where proven.
+
+    Raises
+    ------
+    SolveError
+        ``solver_failed`` where the solver itself gives up.
+    """
+    if deadline.passed():
+        return Run(Ended.STOPPED, None, -math.inf)
+    engine = _silent(deadline)
+    engine.passModel(_loaded(model, relaxed=relaxed))
+    if start is not None and not relaxed:
+        point = highspy.HighsSolution()
+        point.col_value = start.tolist()
+        engine.setSolution(point)
+    engine.run()
+    said = engine.getModelStatus()
+    states = highspy.HighsModelStatus
+    if said in (states.kInfeasible, states.kUnboundedOrInfeasible):
+        return Run(Ended.INFEASIBLE, None, math.inf)
+    if said not in (states.kOptimal, states.kTimeLimit, states.kModelEmpty):
+        raise SolveError("solver_failed", said=engine.modelStatusToString(said))
+    proven = said != states.kTimeLimit
+    info = engine.getInfo()
+    has_point = proven or info.primal_solution_status == int(
+        highspy.SolutionStatus.kSolutionStatusFeasible
+    )
+    solution = engine.getSolution()
+    columns = np.array(solution.col_value, dtype=np.float64) if has_point else None
+    if relaxed:
+        if not proven:
+            return Run(Ended.STOPPED, None, -math.inf)
+        reduced_costs = np.array(solution.col_dual, dtype=np.float64)
+        return Run(Ended.OPTIMAL, columns, info.objective_function_value, reduced_costs)
+    bound = info.objective_function_value if proven else info.mip_dual_bound
+    return Run(Ended.OPTIMAL if proven else Ended.STOPPED, columns, bound)
+
+
+def narrowed(model: Model, relaxation: Run, best: float, slack: float) -> Model:
+    """Return the model without the choices that cannot be part of a plan as good as ``best``.
+
+    Reduced-cost fixing: taking a site whose reduced cost lifts the relaxation's bound above the
+    best known value (and leaving out one whose absence would) is settled. Plans that tie with
+    ``best`` are all kept.
+    """
+    if relaxation.reduced_costs is None:
+        return model
+    room = best + slack + FIXING_MARGIN * max(1.0, abs(best)) - relaxation.bound
+    price = relaxation.reduced_costs[: model.n_sites]
+    lower, upper = model.lower.copy(), model.upper.copy()
+    upper[: model.n_sites][(price > room) & (lower[: model.n_sites] < 0.5)] = 0.0
+    lower[: model.n_sites][(-price > room) & (upper[: model.n_sites] > 0.5)] = 1.0
+    return with_bounds(model, lower, upper)

@@ -1,0 +1,193 @@
+"""Smaller problems with the same optimum: merging, dominance, components.
+
+All of it works on CSR matrices of ones, demands x candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from facilityplan.siting.arguments import Floats, Ints
+
+PRODUCT_LIMIT = 200_000_000
+"""Pair comparisons beyond which dominance is not looked for: skipping it costs time in the
+solver, never the optimum."""
+BLOCK_PAIRS = 4_000_000
+MAX_ROUNDS = 20
+
+Flags = npt.NDArray[np.bool_]
+
+
+def sizes(matrix: Any) -> Ints:
+    """Return the number of entries of each row of a CSR matrix."""
+    return np.asarray(np.diff(matrix.indptr), dtype=np.int64)
+
+
+def merge_rows(matrix: Any) -> tuple[Any, Ints]:
+    """Return the distinct rows in an order that depends on their content alone, and each row's.
+
+    Rows are told apart by their exact column lists (a hash table on their bytes), so nothing is
+    merged by mistake and the order of the demands never reaches the solver.
+    """
+    wide = np.asarray(matrix.indices, dtype=">i8")
+    keys = [
+        wide[start:stop].tobytes()
+        for start, stop in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
+    ]
+    position = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    group = np.fromiter((position[key] for key in keys), dtype=np.int64, count=len(keys))
+    first = np.full(len(position), -1, dtype=np.int64)
+    first[group[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    return matrix[first], group
+
+
+def sum_by_group(weights: Floats, group: Ints, n_groups: int) -> Floats:
+    """Return the weight of each group, the same to the last bit for any order of the demands."""
+    total = np.zeros(n_groups)
+    if group.size:
+        order = np.lexsort((weights, group))
+        ordered = group[order]
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        total[ordered[starts]] = np.add.reduceat(weights[order], starts)
+    return total
+
+
+def _blocks(matrix: Any, work: Ints) -> Iterator[tuple[int, int]]:
+    ends = np.cumsum(work)
+    start = 0
+    while start < matrix.shape[0]:
+        done = int(ends[start - 1]) if start else 0
+        stop = int(np.searchsorted(ends, done + BLOCK_PAIRS, side="right"))
+        stop = max(stop, start + 1)
+        yield start, stop
+        start = stop
+
+
+def _contained(matrix: Any) -> Iterator[tuple[Ints, Ints]]:
+    """Yield pairs (row, other) where every entry of ``row`` is an entry of ``other``."""
+    turned = matrix.T.tocsr()
+    work = np.asarray(matrix @ sizes(turned)).astype(np.int64)
+    if int(work.sum()) > PRODUCT_LIMIT:
+        return
+    size = sizes(matrix)
+    for start, stop in _blocks(matrix, work):
+        shared = (matrix[start:stop] @ turned).tocoo()
+        row = np.asarray(shared.row, dtype=np.int64) + start
+        other = np.asarray(shared.col, dtype=np.int64)
+        whole = (np.asarray(shared.data) >= size[row]) & (row != other)
+        yield row[whole], other[whole]
+
+
+def redundant_rows(matrix: Any) -> Flags:
+    """Return the demands that are covered whenever some other demand is (rows not empty)."""
+    size = sizes(matrix)
+    drop = np.zeros(matrix.shape[0], dtype=bool)
+    for inner, outer in _contained(matrix):
+        larger = (size[outer] > size[inner]) | (outer > inner)
+        drop[outer[larger]] = True
+    return drop
+
+
+def dominated_columns(matrix: Any, costs: Floats, *, keep_ties: bool) -> Flags:
+    """Return the candidates that some other candidate can always stand in for.
+
+    Parameters
+    ----------
+    matrix
+        CSR, demands x candidates.
+    costs
+        One per candidate.
+    keep_ties
+        Drop a candidate only for one that is cheaper or, at the same cost, has the lower index.
+        The plan that comes first under the tie rule then survives: swapping the one for the
+        other never makes a plan worse, dearer, larger or later.
+    """
+    columns = matrix.T.tocsr()
+    size = sizes(columns)
+    drop = size < 1
+    for inner, outer in _contained(columns):
+        lower = outer < inner
+        better = lower if keep_ties else (size[outer] > size[inner]) | lower
+        stands_in = (costs[outer] < costs[inner]) | ((costs[outer] <= costs[inner]) & better)
+        drop[inner[stands_in]] = True
+    return drop
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What is left of a covering problem.
+
+    Parameters
+    ----------
+    matrix
+        CSR, rows x columns left.
+    columns
+        Position of each column left in the given matrix, ascending.
+    taken
+        Columns that every cover of the reduced problem holds (only candidate of some demand).
+    """
+
+    matrix: Any
+    columns: Ints
+    taken: Ints
+
+
+def reduce_cover(matrix: Any, costs: Floats, *, keep_ties: bool) -> Reduced:
+    """Return a covering problem without redundant demands and dominated candidates.
+
+    Parameters
+    ----------
+    matrix
+        CSR, demands x candidates, no row empty.
+    costs
+        One per candidate.
+    keep_ties
+        See :func:`dominated_columns`.
+    """
+    columns = np.arange(matrix.shape[1], dtype=np.int64)
+    taken: list[int] = []
+    left, _ = merge_rows(matrix)
+    for _ in range(MAX_ROUNDS):
+        before = left.shape
+        left = left[np.flatnonzero(~redundant_rows(left))]
+        keep = np.flatnonzero(~dominated_columns(left, costs[columns], keep_ties=keep_ties))
+        left, columns = left[:, keep].tocsr(), columns[keep]
+        left.sort_indices()
+        only = np.unique(left.indices[left.indptr[:-1][sizes(left) == 1]])
+        if only.size:
+            taken.extend(columns[only].tolist())
+            left = left[np.flatnonzero(np.asarray(left[:, only].sum(axis=1)).ravel() < 1)]
+        left, _ = merge_rows(left)
+        if left.shape == before or not left.shape[0]:
+            break
+    used = np.flatnonzero(sizes(left.T.tocsr()))
+    left = left[:, used].tocsr()
+    left.sort_indices()
+    return Reduced(left, columns[used], np.array(sorted(taken), dtype=np.int64))
+
+
+def components(matrix: Any) -> list[tuple[Ints, Ints]]:
+    """Return the independent parts of a covering problem as (rows, columns), by lowest column."""
+    n_rows = matrix.shape[0]
+    if not n_rows:
+        return []
+    graph = sparse.block_array([[None, matrix], [matrix.T, None]], format="csr")
+    count, label = csgraph.connected_components(graph, directed=False)
+    rows = [np.flatnonzero(label[:n_rows] == part) for part in range(count)]
+    columns = [np.flatnonzero(label[n_rows:] == part) for part in range(count)]
+    parts = [(r, c) for r, c in zip(rows, columns, strict=True) if r.size]
+    return sorted(parts, key=lambda part: int(part[1][0]))
+
+
+def part_of(matrix: Any, rows: Ints, columns: Ints) -> Any:
+    """Return some rows and columns of a CSR matrix, with its indices sorted."""
+    part = matrix[rows][:, columns].tocsr()
+    part.sort_indices()
+    return part

@@ -1,0 +1,100 @@
+"""Plans worked out anew from the data alone, sharing nothing with the solvers' arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facilityplan.errors import SolveError
+
+SOLVER_AGREEMENT = 1e-6
+"""Share by which HiGHS's own value of a plan may differ from the recount (its tolerance)."""
+
+AGREEMENT = 1e-8
+"""Share by which two recounts of one plan may differ (ties are told at 1e-9)."""
+
+
+def covered_demands(cover: Any, sites: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Return for each demand whether one of the sites covers it.
+
+    Parameters
+    ----------
+    cover
+        Sparse matrix, demands x candidates; stored entries (other than ``False``) cover.
+    sites
+        Column positions.
+    """
+    covered = np.zeros(cover.shape[0], dtype=bool)
+    columns = cover.tocsc()
+    for site in sites:
+        start, stop = columns.indptr[site], columns.indptr[site + 1]
+        held = columns.data[start:stop]
+        rows = columns.indices[start:stop]
+        covered[rows[held] if held.dtype.kind == "b" else rows] = True
+    return covered
+
+
+def verify_cover(cover: Any, sites: Sequence[int]) -> bool:
+    """Return whether the sites cover every demand of a sparse demands x candidates matrix."""
+    return bool(covered_demands(cover, sites).all())
+
+
+def covered_weight(cover: Any, weights: npt.ArrayLike, sites: Sequence[int]) -> float:
+    """Return the weight of the demands that the sites cover, summed without rounding error.
+
+    Parameters
+    ----------
+    cover
+        Sparse matrix, demands x candidates.
+    weights
+        One number per demand.
+    sites
+        Column positions.
+    """
+    return math.fsum(np.asarray(weights, dtype=np.float64)[covered_demands(cover, sites)])
+
+
+def nearest_sites(
+    distances: npt.NDArray[np.float64], sites: Sequence[int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return for each demand its nearest site (lowest position of equals, -1 none) and distance.
+
+    Parameters
+    ----------
+    distances
+        Demands x candidates; infinity means unreachable.
+    sites
+        Column positions.
+    """
+    nearest = np.full(distances.shape[0], -1, dtype=np.int64)
+    distance = np.full(distances.shape[0], np.inf)
+    for site in sorted(sites):
+        closer = distances[:, site] < distance
+        nearest[closer] = site
+        distance[closer] = distances[closer, site]
+    return nearest, distance
+
+
+def weighted_distance(
+    distances: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], sites: Sequence[int]
+) -> float:
+    """Return the sum of weight x distance to the nearest site; demands without weight are free."""
+    _, distance = nearest_sites(distances, sites)
+    asked = weights > 0
+    return math.fsum(weights[asked] * distance[asked])
+
+
+def agree(claimed: float, found: float, *, within: float = AGREEMENT) -> None:
+    """Refuse a value that the recount does not confirm within a share of it (of 1 below 1).
+
+    Raises
+    ------
+    SolveError
+        ``solver_disagrees``, with both numbers.
+    """
+    if not abs(claimed - found) <= within * max(1.0, abs(found)):
+        raise SolveError("solver_disagrees", claimed=claimed, found=found)
