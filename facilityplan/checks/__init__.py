@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -35,7 +35,13 @@ MEASURES: Final[Mapping[str, Callable[[Context], list[Finding]]]] = MappingProxy
 """What judges each measure; the names are those of ``standards/measures.toml``."""
 
 
-def assess(city: City, standards: Standards, network: Network | None = None) -> list[Finding]:
+def assess(
+    city: City,
+    standards: Standards,
+    network: Network | None = None,
+    *,
+    measures: Collection[str] | None = None,
+) -> list[Finding]:
     """Return every clause in force held against every unit it speaks of.
 
     Parameters
@@ -46,18 +52,24 @@ def assess(city: City, standards: Standards, network: Network | None = None) -> 
         The documents that hold there, resolved at the judging date.
     network
         Road graph for the walking distance beside the straight line; ``None`` leaves it out.
+    measures
+        Judge only clauses of these measures; ``None`` judges all.
 
     Returns
     -------
     list of Finding
         By clause, then unit; clauses that do not speak of a unit leave no finding.
     """
-    return assess_context(Context(city, standards, network))
+    return assess_context(Context(city, standards, network), measures=measures)
 
 
-def assess_context(context: Context) -> list[Finding]:
+def assess_context(
+    context: Context, *, measures: Collection[str] | None = None
+) -> list[Finding]:
     """Return the findings of a context whose shared figures may be used afterwards."""
     wanted = {clause.measure for clause in context.standards.clauses()}
+    if measures is not None:
+        wanted &= set(measures)
     findings = [
         finding
         for measure, evaluate in MEASURES.items()

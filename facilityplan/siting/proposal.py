@@ -39,7 +39,8 @@ class ProposedSite:
     households, elders
         Of the residences served.
     mends
-        Findings that this site alone turns into passes, by a second assessment of the city.
+        Findings that turn from misses into passes when the city is assessed again with the plan's
+        sites in it, and whose evidence names this site. Only what the place itself mends counts.
     floor_area_needed_m2
         Floor area missing in the residences served, by the floor-area clauses that bind them.
     max_floor_area_m2

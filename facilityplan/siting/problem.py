@@ -1,0 +1,225 @@
+"""From findings to a covering problem: gaps as demands, candidates as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from facilityplan.checks import Finding, Verdict
+from facilityplan.coverage import DemandPoints, demand_points, to_millimetres
+from facilityplan.errors import UsageError
+from facilityplan.layers import City, points_of
+from facilityplan.siting.candidates import generate_candidates
+from facilityplan.standards import Standards
+
+MEASURE = "service_radius"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to site.
+
+    Parameters
+    ----------
+    weight
+        Column of the residences that the best sites are weighted by: ``households`` or ``elders``.
+    facility_kind
+        Kind of the facility to build; it must count for the radius clauses.
+    spacing_m
+        Least distance between generated candidates, and from them to the facilities there are.
+    max_sites
+        The best p sites are found for p = 1 up to this, or to the number that closes all gaps.
+    time_limit_s
+        Wall-clock limit of each solve; ``None`` solves to proof.
+    """
+
+    weight: str = "households"
+    facility_kind: str = "home_care_station"
+    spacing_m: float = 300.0
+    max_sites: int = 10
+    time_limit_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidate sites in the order of their ids; ``source`` is ``given`` or ``generated``."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    xy: Floats
+    max_floor_area_m2: Floats
+    source: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A covering problem.
+
+    Parameters
+    ----------
+    gaps
+        Residences (positions) whose radius clause is missed, by id.
+    undecided
+        Residences (positions) whose radius clause cannot be judged, by id.
+    distance_m
+        Straight line from every gap to every candidate within its limit, sparse, whole
+        millimetres in metres, explicit zeros kept.
+    weights
+        Weight of every gap; NaN where the residence has no figure.
+    """
+
+    gaps: npt.NDArray[np.int64]
+    undecided: npt.NDArray[np.int64]
+    candidates: Candidates
+    distance_m: sparse.csr_matrix
+    weights: Floats
+
+    @property
+    def cover(self) -> sparse.csr_matrix:
+        """Which candidate covers which gap, as ones."""
+        return sparse.csr_matrix(
+            (
+                np.ones(self.distance_m.nnz),
+                self.distance_m.indices.copy(),
+                self.distance_m.indptr.copy(),
+            ),
+            shape=self.distance_m.shape,
+        )
+
+
+def build_problem(
+    city: City, standards: Standards, findings: Sequence[Finding], options: Options
+) -> Problem:
+    """Return the covering problem of a city's gaps.
+
+    Raises
+    ------
+    UsageError
+        If the weight is no column of people, or the kind to build does not count for a radius
+        clause: the sites would mend nothing.
+    """
+    _check_options(standards, options)
+    radius = _radius_findings(standards, findings)
+    ids = city.residences["id"].to_numpy(dtype=str)
+    verdicts = {item.unit_id: item.verdict for item in radius}
+    by_id = np.argsort(ids, kind="stable")
+    gaps = np.asarray(
+        [row for row in by_id if verdicts.get(ids[row]) is Verdict.NON_COMPLIANT], dtype=np.int64
+    )
+    undecided = np.asarray(
+        [row for row in by_id if verdicts.get(ids[row]) is Verdict.INSUFFICIENT_DATA],
+        dtype=np.int64,
+    )
+    demand = demand_points(city.residences, city.layers.get("entrances"))
+    candidates = _candidates(city, gaps, options)
+    distance_m = _distances(demand, gaps, candidates.xy, _limits(standards, radius, ids[gaps]))
+    weights = city.residences[options.weight].to_numpy(dtype=float)[gaps]
+    return Problem(gaps, undecided, candidates, distance_m, weights)
+
+
+def _check_options(standards: Standards, options: Options) -> None:
+    if options.weight not in {"households", "elders"}:
+        raise UsageError("siting_weight", weight=options.weight)
+    kinds = {kind for clause in standards.clauses(MEASURE) for kind in clause.kinds}
+    if options.facility_kind not in kinds:
+        allowed = "、".join(sorted(kinds)) or "-"
+        raise UsageError("siting_kind", kind=options.facility_kind, allowed=allowed)
+
+
+def _radius_findings(standards: Standards, findings: Sequence[Finding]) -> list[Finding]:
+    clauses = {clause.id for clause in standards.clauses(MEASURE)}
+    return [
+        item for item in findings if item.clause_id in clauses and item.unit_kind == "residence"
+    ]
+
+
+def _limits(
+    standards: Standards, radius: Sequence[Finding], gaps: npt.NDArray[np.str_]
+) -> list[tuple[float, bool]]:
+    """Return for each gap the distance within which a site mends it, and whether it is included."""
+    clauses = {clause.id: clause for clause in standards.clauses(MEASURE)}
+    found = {item.unit_id: clauses[item.clause_id] for item in radius}
+    return [(found[gap].limit, found[gap].holds(found[gap].limit)) for gap in gaps]
+
+
+def _candidates(city: City, gaps: npt.NDArray[np.int64], options: Options) -> Candidates:
+    if city.has("candidates"):
+        return _given(city)
+    residences = city.residences.iloc[gaps]
+    inner = points_of(residences.geometry)
+    existing = points_of(city.facilities.geometry) if city.has("facilities") else None
+    kept = generate_candidates(inner, spacing_m=options.spacing_m, existing=existing)
+    names = [residences["name"].iloc[at] or residences["id"].iloc[at] for at in kept]
+    width = len(str(len(gaps)))
+    ids = tuple(f"G{number:0{width}d}" for number in range(1, len(kept) + 1))
+    kinds = ("generated",) * len(kept)
+    unknown = np.full(len(kept), np.nan)
+    return Candidates(ids, tuple(names), kinds, inner[list(kept)], unknown, "generated")
+
+
+def _given(city: City) -> Candidates:
+    layer = city.layer("candidates")
+    order = np.argsort(layer["id"].to_numpy(dtype=str), kind="stable")
+    late = layer["available_from"].to_numpy(dtype=float)
+    if city.horizon is not None:
+        # A candidate that becomes free only after the horizon is none for this plan.
+        order = order[~(late[order] > city.horizon)]
+    sites = layer.iloc[order]
+    names = [name or site for name, site in zip(sites["name"], sites["id"], strict=True)]
+    return Candidates(
+        tuple(sites["id"]),
+        tuple(names),
+        tuple(kind or "" for kind in sites["kind"]),
+        points_of(sites.geometry),
+        sites["max_floor_area_m2"].to_numpy(dtype=float),
+        "given",
+    )
+
+
+def _distances(
+    demand: DemandPoints,
+    gaps: npt.NDArray[np.int64],
+    sites_xy: Floats,
+    limits: Sequence[tuple[float, bool]],
+) -> sparse.csr_matrix:
+    """Return distances from gaps to the sites that mend them; the nearest point of a gap counts."""
+    indptr, indices, values = [0], [], []
+    tree = cKDTree(sites_xy) if len(sites_xy) else None
+    order = np.argsort(demand.owner, kind="stable")
+    first = np.searchsorted(demand.owner[order], gaps, side="left")
+    last = np.searchsorted(demand.owner[order], gaps, side="right")
+    for start, stop, (limit, included) in zip(first, last, limits, strict=True):
+        doors = demand.xy[order[start:stop]]
+        near = _near(tree, doors, limit)
+        if len(near):
+            apart = np.hypot(
+                sites_xy[near, 0][:, None] - doors[:, 0], sites_xy[near, 1][:, None] - doors[:, 1]
+            )
+            distance = to_millimetres(apart.min(axis=1))
+            within = distance <= limit if included else distance < limit
+            indices.append(near[within])
+            values.append(distance[within])
+        indptr.append(indptr[-1] + (len(indices[-1]) if len(near) else 0))
+    return sparse.csr_matrix(
+        (
+            np.concatenate(values) if values else np.empty(0),
+            np.concatenate(indices) if indices else np.empty(0, dtype=np.int64),
+            np.asarray(indptr),
+        ),
+        shape=(len(gaps), len(sites_xy)),
+    )
+
+
+def _near(tree: cKDTree | None, doors: Floats, limit_m: float) -> npt.NDArray[np.int64]:
+    if tree is None:
+        return np.empty(0, dtype=np.int64)
+    found = tree.query_ball_point(doors, limit_m + 0.001)
+    return np.asarray(sorted(set().union(*found)), dtype=np.int64)
