@@ -131,7 +131,7 @@ def test_crossings_are_nodes_on_request_except_bridges_and_tunnels():
     assert met.nearest([[20, 50]], [[130, 0]]).distance_m.tolist() == [160.0]
 
 
-@pytest.mark.parametrize("turn", [[[1, 0], [0, 1]], [[-1, 0], [0, 1]], [[0, 1], [1, 0]]])
+@pytest.mark.parametrize("turn", [[[1, 0], [0, 1]], [[-1, 0], [0, 1]], [[0, 1], [-1, 0]]])
 def test_bridges_and_near_touches_from_any_side(turn):
     lines = [
         LineString([(0, 0), (100, 0)]),
