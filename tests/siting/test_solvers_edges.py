@@ -121,6 +121,22 @@ def test_the_tie_rule_prefers_few_then_low():
     assert p_median(np.full((3, 4), 7.0), [1, 1, 1], 2).sites == (0,)
 
 
+def test_a_thousandth_is_no_tie():
+    apart = np.eye(2)
+    assert mclp(sparse.csr_array(apart), [1000.0, 1000.001], 1).sites == (1,)
+    assert lscp(cover([1, 1]), costs=[1000.001, 1000.0]).sites == (1,)
+    distances = np.array([[1000.001, 1000.0], [1000.0, 1000.0005]])
+    assert p_median(distances, [1, 1], 1).sites == (1,)
+    assert p_center(distances, 1).sites == (1,)
+
+
+def test_a_demand_may_be_left_with_its_farthest_sites():
+    distances = np.array([[1.0, 50.0, 60.0], [100.0, 0.0, 100.0], [100.0, 100.0, 0.0]])
+    found = p_median(distances, [1, 100, 100], 2)
+    assert (found.status, found.sites, found.objective) == (Status.OPTIMAL, (1, 2), 50.0)
+    assert found.assignment == (1, 1, 2)
+
+
 def test_a_cheap_candidate_of_high_index_beats_ties():
     assert lscp(cover([1, 1]), costs=[0.3, 0.1 + 0.2]).sites == (0,)
 
