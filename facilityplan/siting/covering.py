@@ -272,9 +272,9 @@ class _Coverage:
             return _Found(tuple(sorted(best)), value, value, True, False)
         slack = tie_slack(value, integral=self._integral)
         plain = self._model(n_sites)
-        relaxation = highs.run(plain, deadline, relaxed=True)
+        relaxation = highs.run_with_plan(plain, deadline, relaxed=True)
         model = highs.narrowed(plain, relaxation, -value, slack)
-        found = highs.run(model, deadline, start=self._point(best))
+        found = highs.run_with_plan(model, deadline, start=self._point(best))
         chosen = found.chosen(model.n_sites)
         if found.columns is not None and self.value(chosen) > value:
             best, value = chosen, self.value(chosen)

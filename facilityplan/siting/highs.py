@@ -186,6 +186,23 @@ def run(
     return Run(Ended.OPTIMAL if proven else Ended.STOPPED, columns, bound)
 
 
+def run_with_plan(
+    model: Model, deadline: Deadline, *, relaxed: bool = False, start: Floats | None = None
+) -> Run:
+    """Minimise a model that is known to have a plan; see :func:`run`.
+
+    Raises
+    ------
+    SolveError
+        ``solver_disagrees`` where the solver calls it infeasible: that would otherwise pass for
+        a proof that nothing betters the known plan.
+    """
+    found = run(model, deadline, relaxed=relaxed, start=start)
+    if found.ended is Ended.INFEASIBLE:
+        raise SolveError("solver_disagrees", claimed=math.inf, found="feasible")
+    return found
+
+
 def narrowed(model: Model, relaxation: Run, best: float, slack: float) -> Model:
     """Return the model without the choices that cannot be part of a plan as good as ``best``.
 

@@ -193,10 +193,10 @@ class _Median:
             return self._fewest(best, n_sites, value, deadline)
         model, offset = self._model(n_sites)
         slack = tie_slack(value, integral=self._integral)
-        relaxation = highs.run(model, deadline, relaxed=True)
+        relaxation = highs.run_with_plan(model, deadline, relaxed=True)
         bound = max(ideal, relaxation.bound + offset)
         narrow = highs.narrowed(model, relaxation, value - offset, slack)
-        found = highs.run(narrow, deadline, start=self._point(model, best))
+        found = highs.run_with_plan(narrow, deadline, start=self._point(model, best))
         chosen = found.chosen(model.n_sites)
         if found.columns is not None and self.value(chosen) < value:
             best, value = chosen, self.value(chosen)

@@ -84,7 +84,7 @@ class _Part:
 
 
 def _relaxed(part: _Part, deadline: Deadline) -> _Part:
-    relaxation = highs.run(part.model, deadline, relaxed=True)
+    relaxation = highs.run_with_plan(part.model, deadline, relaxed=True)
     bound = max(0.0, _rounded_up(relaxation.bound, integral=part.model.integral))
     slack = tie_slack(part.value, integral=part.model.integral)
     model = highs.narrowed(part.model, relaxation, part.value, slack)
@@ -94,7 +94,7 @@ def _relaxed(part: _Part, deadline: Deadline) -> _Part:
 def _searched(part: _Part, deadline: Deadline) -> _Part:
     start = np.zeros(part.model.cost.size)
     start[part.best] = 1.0
-    found = highs.run(part.model, deadline, start=start)
+    found = highs.run_with_plan(part.model, deadline, start=start)
     bound = max(part.bound, _rounded_up(found.bound, integral=part.model.integral))
     best = part.best
     if found.columns is not None:
@@ -163,7 +163,7 @@ def _first_cover(matrix: Any, costs: Floats, cover: Cover, deadline: Deadline) -
     value = _cost(costs, cover.sites)
     plain = _model(matrix, costs)
     slack = tie_slack(value, integral=plain.integral)
-    relaxation = highs.run(plain, deadline, relaxed=True)
+    relaxation = highs.run_with_plan(plain, deadline, relaxed=True)
     model = highs.narrowed(plain, relaxation, value, slack)
     start = np.zeros(costs.size)
     start[list(cover.sites)] = 1.0
@@ -179,7 +179,9 @@ def _first_cover(matrix: Any, costs: Floats, cover: Cover, deadline: Deadline) -
     if float(np.ptp(costs)) > 0:
         row = costs[None, :]
         model = highs.with_rows(model, row, np.array([-np.inf]), np.array([value + slack]))
-        count = highs.run(highs.with_cost(model, np.ones(costs.size)), deadline, start=start)
+        count = highs.run_with_plan(
+            highs.with_cost(model, np.ones(costs.size)), deadline, start=start
+        )
         fewest_proven = count.ended is highs.Ended.OPTIMAL
         if count.columns is not None and is_tied(count.chosen(costs.size)):
             start = np.rint(count.columns)

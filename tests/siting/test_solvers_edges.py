@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from facilityplan.errors import SolveError, UsageError
-from facilityplan.siting import Status, lscp, mclp, p_center, p_median, set_cover, verify
+from facilityplan.siting import Status, highs, lscp, mclp, p_center, p_median, set_cover, verify
 from facilityplan.siting.solution import Deadline
 from facilityplan.siting.verify import covered_weight, verify_cover
 
@@ -125,8 +125,8 @@ def test_a_thousandth_is_no_tie():
     apart = np.eye(2)
     assert mclp(sparse.csr_array(apart), [1000.0, 1000.001], 1).sites == (1,)
     assert lscp(cover([1, 1]), costs=[1000.001, 1000.0]).sites == (1,)
-    distances = np.array([[1000.001, 1000.0], [1000.0, 1000.0005]])
-    assert p_median(distances, [1, 1], 1).sites == (1,)
+    distances = np.array([[1000.001, 1000.0, 1.0], [1000.0, 1000.0005, 1.0], [5.0, 5.0, 9000.0]])
+    assert p_median(distances, [1, 1, 1], 1).sites == (1,)
     assert p_center(distances, 1).sites == (1,)
 
 
@@ -231,6 +231,24 @@ def test_a_wrong_plan_is_refused(monkeypatch, lang):
         verify.agree(1.0, 2.0)
     with pytest.raises(SolveError):
         verify.agree(1.0, math.nan)
+
+
+@pytest.mark.parametrize("call", ["lscp", "mclp", "p_median"])
+def test_infeasible_is_no_proof_where_a_plan_is_known(monkeypatch, call):
+    within, rng = hard_cover()
+    within[~within.any(axis=1), 0] = True
+    matrix, ones = sparse.csr_array(within), np.ones(50)
+    distances = rng.random(within.shape)
+    monkeypatch.setattr(
+        highs, "run", lambda *_, **__: highs.Run(highs.Ended.INFEASIBLE, None, math.inf)
+    )
+    with pytest.raises(SolveError) as caught:
+        {
+            "lscp": lambda: lscp(matrix),
+            "mclp": lambda: mclp(matrix, ones, 3),
+            "p_median": lambda: p_median(distances, ones, 3),
+        }[call]()
+    assert caught.value.message == "solver_disagrees"
 
 
 def test_same_answer_twice():
