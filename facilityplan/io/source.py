@@ -1,0 +1,185 @@
+"""What every reader shares: a file of this machine, its text, and the two things it becomes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facilityplan.errors import SourceLimitError, UnreadableSourceError
+
+MAX_TEXT_BYTES: Final = 512 * 1024 * 1024
+"""Largest file that is read into memory whole."""
+
+# A scheme has at least two letters, a drive has one; pathlib makes one slash of two.
+_ADDRESS: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:[/\\]|://|^[/\\]+vsi", re.IGNORECASE)
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+LADDER: Final = ("utf-8", "gb18030")
+"""Encodings that are tried in turn, strictly, where a file names none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A sheet or CSV file as it was read.
+
+    Attributes
+    ----------
+    frame
+        One column per header, cells as text, float, bool, date or ``None``.
+    rows
+        Row number of each row as the user's program shows it; the header is row 1.
+    file
+        Name of the file.
+    encoding
+        Encoding of a CSV file, as chosen or stated; ``None`` for workbooks.
+    """
+
+    frame: pd.DataFrame
+    rows: npt.NDArray[np.int64]
+    file: str
+    encoding: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Vector:
+    """A layer as it was read.
+
+    Attributes
+    ----------
+    frame
+        The features in their order, with the file's own system or none.
+    rows
+        Number of each feature, from 1; a table's row number where points came from a table.
+    file
+        Name of the file.
+    encoding
+        Encoding of its text, as chosen or stated.
+    unmatched
+        Rows that :func:`facilityplan.io.join.join_attributes` found no attributes for.
+    skipped
+        Features of an extract whose geometry is not whole in it, as ``way/123``.
+    """
+
+    frame: gpd.GeoDataFrame
+    rows: npt.NDArray[np.int64]
+    file: str
+    encoding: str | None
+    unmatched: tuple[int, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+def local_file(path: str | Path) -> Path:
+    """Return the path of a file that is there, on this machine.
+
+    Raises
+    ------
+    SourceLimitError
+        If it is an address or a virtual path of GDAL's.
+    UnreadableSourceError
+        If there is no such file, or it is a folder, or empty.
+    """
+    if _ADDRESS.search(str(path)):
+        raise SourceLimitError("source_not_local", file=path)
+    place = Path(path)
+    try:
+        if not place.exists():
+            raise UnreadableSourceError("file_not_found", file=path)
+        if not place.is_file():
+            raise UnreadableSourceError("source_is_folder", file=path)
+        if place.stat().st_size == 0:
+            raise UnreadableSourceError("source_empty", file=place.name)
+        return place.absolute()
+    except (ValueError, PermissionError) as error:
+        if isinstance(error, UnreadableSourceError):
+            raise
+        raise UnreadableSourceError("source_unreadable", file=path, reason=error) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises
+    ------
+    SourceLimitError
+        If it is larger than :data:`MAX_TEXT_BYTES`.
+    UnreadableSourceError
+        If it cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_TEXT_BYTES:
+            raise SourceLimitError(
+                "source_too_large",
+                file=path.name,
+                size_mb=size >> 20,
+                limit_mb=MAX_TEXT_BYTES >> 20,
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableSourceError("source_unreadable", file=path.name, reason=error) from error
+
+
+def read_start(path: Path, size: int = 4096) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises
+    ------
+    UnreadableSourceError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise UnreadableSourceError("source_unreadable", file=path.name, reason=error) from error
+
+
+def encodings(content: bytes, stated: str | None, file: str) -> Sequence[str]:
+    """Return the encodings to try on some bytes, in turn.
+
+    Raises
+    ------
+    UnreadableSourceError
+        If there is no encoding of the stated name.
+    """
+    if stated is not None:
+        try:
+            return (codecs.lookup(stated).name,)
+        except LookupError as error:
+            raise UnreadableSourceError(
+                "source_unknown_encoding", file=file, encoding=stated
+            ) from error
+    return next(((name,) for bom, name in _BOMS if content.startswith(bom)), LADDER)
+
+
+def decode(content: bytes, stated: str | None, file: str) -> tuple[str, str]:
+    """Return text and the encoding it was in: by its mark, else UTF-8, else GB18030, strictly.
+
+    Raises
+    ------
+    UnreadableSourceError
+        If it is none of them, or not in the stated encoding, or holds what no text holds.
+    """
+    for encoding in encodings(content, stated, file):
+        try:
+            text = content.decode(encoding)
+        except UnicodeError:
+            continue
+        if "\0" in text:
+            raise UnreadableSourceError("source_not_text", file=file)
+        return text, encoding
+    if stated is not None:
+        raise UnreadableSourceError("source_stated_encoding", file=file, encoding=stated)
+    raise UnreadableSourceError("source_encoding", file=file)

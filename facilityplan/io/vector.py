@@ -1,0 +1,384 @@
+"""Vector layers in: GeoPackage, GeoJSON, Shapefile, KML.
+
+GDAL opens whatever it recognises, by content: a file that is named GeoJSON and holds a virtual
+layer makes it read another file or an address. So every file is recognised here first, text formats
+are rewritten from what was parsed, and the driver that opened it must be the one expected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import sqlite3
+import struct
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from shapely.errors import ShapelyError
+
+from facilityplan.errors import (
+    FacilityPlanError,
+    GeometryError,
+    MissingLayerError,
+    SourceLimitError,
+    UnreadableSourceError,
+)
+from facilityplan.io.source import (
+    LADDER,
+    Vector,
+    decode,
+    encodings,
+    local_file,
+    read_bytes,
+    read_start,
+)
+
+_SHAPE_MAGIC: Final = b"\x00\x00\x27\x0a"
+_SQLITE_MAGIC: Final = b"SQLite format 3\0"
+_PACKAGE_IDS: Final = (b"GPKG", b"GP10", b"GP11")
+_GEOJSON_TYPES: Final = frozenset(
+    {
+        "FeatureCollection",
+        "Feature",
+        "GeometryCollection",
+        *(f"{many}{kind}" for many in ("", "Multi") for kind in ("Point", "LineString", "Polygon")),
+    }
+)
+_KML_ROOT: Final = re.compile(
+    r"\s*(<\?xml[^>]*\?>)?\s*(<!--.*?-->\s*)*(?=<(?:\w+:)?kml[\s>])", re.DOTALL
+)
+_KML_REFUSED: Final = re.compile(r"<!doctype|<!entity|ogrvrt|gdal_wms|<networklink", re.IGNORECASE)
+# What a .cpg file may say, as Python knows it; GB18030 holds all that GBK and GB2312 do.
+_CODE_PAGES: Final = {
+    "936": "gb18030",
+    "cp936": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "65001": "utf-8",
+    "950": "big5",
+    "88591": "iso-8859-1",
+}
+_SHAPE_PARTS: Final = (".shx", ".dbf", ".prj", ".cpg")
+_ODD_PATH: Final = re.compile(r"[!?#%]|\.zip$", re.IGNORECASE)
+_FOREIGN: Final = (RuntimeError, ValueError, OSError, KeyError, ShapelyError)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A recognised file: what GDAL is given, and as what it must take it."""
+
+    file: str
+    source: str | bytes
+    drivers: frozenset[str]
+    options: Mapping[str, str]
+    encodings: Sequence[str]
+    states_crs: bool = True
+    layers: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def _refuse(file: str, error: BaseException) -> NoReturn:
+    raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _geojson(path: Path, stated: str | None) -> _Opened:
+    """Parse GeoJSON and write it anew, so that GDAL can take it for nothing else."""
+    text, encoding = decode(read_bytes(path), stated, path.name)
+    try:
+        document = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+        kind = document.get("type") if isinstance(document, dict) else None
+        if kind not in _GEOJSON_TYPES:
+            raise SourceLimitError("vector_not_taken", file=path.name)
+        clean = json.dumps(document).replace("<", "\\u003c").encode("ascii")
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(path.name, error)
+    if b"gdal_streamed_alg" in clean:
+        raise SourceLimitError("vector_not_taken", file=path.name)
+    return _Opened(
+        file=path.name,
+        source=clean,
+        drivers=frozenset({"GeoJSON"}),
+        options={},
+        encodings=(encoding,),
+        states_crs="crs" in document,
+    )
+
+
+def _kml(path: Path, stated: str | None) -> _Opened:
+    content = read_bytes(path)
+    declared = re.match(rb"\s*<\?xml[^>]*encoding=[\"']([A-Za-z0-9_.-]+)[\"']", content[:200])
+    if stated is None and declared is not None:
+        name = declared[1].decode("ascii").casefold()
+        stated = _CODE_PAGES.get(name, name)
+    text, encoding = decode(content, stated, path.name)
+    root = _KML_ROOT.match(text)
+    if root is None or _KML_REFUSED.search(text):
+        raise SourceLimitError("vector_not_taken", file=path.name)
+    return _Opened(
+        file=path.name,
+        source=text[root.end() :].encode("utf-8"),
+        drivers=frozenset({"KML", "LIBKML"}),
+        options={},
+        encodings=(encoding,),
+    )
+
+
+def _package_layers(path: Path) -> list[str]:
+    """Return the layers that have a geometry; GDAL would list them with SQLite's files beside."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as base:
+            found = base.execute(
+                "SELECT table_name FROM gpkg_contents JOIN gpkg_geometry_columns"
+                " USING (table_name) ORDER BY table_name"
+            )
+            return [str(name) for (name,) in found]
+    except (sqlite3.Error, UnicodeError) as error:
+        _refuse(path.name, error)
+
+
+def _geopackage(path: Path, start: bytes) -> _Opened:
+    if start[68:72] not in _PACKAGE_IDS:
+        raise SourceLimitError("vector_not_taken", file=path.name)
+    page = struct.unpack(">H", start[16:18])[0]
+    pages = struct.unpack(">I", start[28:32])[0]
+    if path.stat().st_size < pages * (65536 if page == 1 else page):
+        raise UnreadableSourceError("source_truncated", file=path.name)
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.exists() and journal.stat().st_size:
+        # Opened as it stands it would lack what another program has not written down yet.
+        raise UnreadableSourceError("source_in_use", file=path.name)
+    return _Opened(
+        file=path.name,
+        source=str(path),
+        layers={name: name for name in _package_layers(path)},
+        drivers=frozenset({"GPKG"}),
+        # Without this SQLite makes its -wal and -shm files beside the input.
+        options={"IMMUTABLE": "YES"},
+        encodings=("utf-8",),
+    )
+
+
+def _sibling(path: Path, ending: str) -> Path | None:
+    wanted = f"{path.stem}{ending}".casefold()
+    return next((entry for entry in path.parent.iterdir() if entry.name.casefold() == wanted), None)
+
+
+def _code_page(path: Path) -> str | None:
+    named = _sibling(path, ".cpg")
+    if named is None:
+        return None
+    said = named.read_bytes()[:64].decode("ascii", "replace").strip().casefold()
+    said = re.sub(r"^(ansi|oem|cp|windows)[ _-]*(?=\d)", "", said)
+    return _CODE_PAGES.get(said, f"cp{said}" if said.isdigit() else said) or None
+
+
+def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
+    index, table = _sibling(path, ".shx"), _sibling(path, ".dbf")
+    missing = [end for end, part in ((".shx", index), (".dbf", table)) if part is None]
+    if index is None or table is None:
+        raise UnreadableSourceError(
+            "shapefile_part_missing", file=path.name, parts=", ".join(missing)
+        )
+    head = read_start(table, 32).ljust(32, b"\0")
+    count, table_start, width = struct.unpack("<IHH", head[4:12])
+    whole = (
+        (path, struct.unpack(">I", start[24:28])[0] * 2),
+        (table, table_start + count * width),
+        (index, 100 + count * 8),
+    )
+    for part, size in whole:
+        if part.stat().st_size < size:
+            raise UnreadableSourceError("source_truncated", file=part.name)
+    if index.stat().st_size >= 100 + (count + 1) * 8:
+        raise UnreadableSourceError("shapefile_counts_differ", file=path.name)
+    said = stated or _code_page(path)
+    return _Opened(
+        file=path.name,
+        source=str(path),
+        layers={path.stem: 0},
+        drivers=frozenset({"ESRI Shapefile"}),
+        options={},
+        encodings=LADDER if said is None else encodings(b"", said, path.name),
+    )
+
+
+def _recognise(path: Path, encoding: str | None) -> _Opened:
+    """Tell by its content what a file is; nothing but the four formats is taken."""
+    start = read_start(path)
+    if start.startswith(_SHAPE_MAGIC) and len(start) >= 100:
+        return _shapefile(path, start, encoding)
+    if start.startswith(_SQLITE_MAGIC) and len(start) >= 100:
+        return _geopackage(path, start)
+    # UTF-16 is told by its mark alone; its zeros must not hide the first sign.
+    sign = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if sign.startswith(b"{"):
+        return _geojson(path, encoding)
+    if sign.startswith(b"<"):
+        return _kml(path, encoding)
+    raise SourceLimitError("vector_not_taken", file=path.name)
+
+
+def _quietly(file: str, action: Callable[[], Any]) -> Any:
+    """Run a call into GDAL; what it says or throws becomes ours."""
+    try:
+        with warnings.catch_warnings():
+            # Broken features come back empty and are listed where layers are checked.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            return action()
+    except UnicodeError:
+        raise
+    except _FOREIGN as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(file, error)
+
+
+def _choose_layer(opened: _Opened, layer: str | None) -> str | int:
+    """Return the layer that is asked for, or the only one, as GDAL takes it."""
+    names = opened.layers
+    if isinstance(opened.source, bytes):
+        listed = _quietly(opened.file, partial(pyogrio.list_layers, opened.source))
+        names = {
+            # What is read from memory is named by chance where the file does not name it.
+            Path(opened.file).stem if str(name).startswith("pyogrio_") else str(name): position
+            for position, (name, kind) in enumerate(listed)
+            if kind is not None
+        }
+    if layer is not None:
+        if layer not in names:
+            raise MissingLayerError(
+                "vector_no_such_layer", file=opened.file, wanted=layer, layers=", ".join(names)
+            )
+        return names[layer]
+    if not names:
+        raise GeometryError("vector_without_geometry", file=opened.file)
+    if len(names) > 1:
+        raise MissingLayerError("vector_which_layer", file=opened.file, layers=", ".join(names))
+    return next(iter(names.values()))
+
+
+def _read(opened: _Opened, layer: str | int) -> tuple[gpd.GeoDataFrame, str]:
+    """Read a layer in the first encoding that fits."""
+    for encoding in opened.encodings:
+        options = dict(opened.options)
+        if "ESRI Shapefile" in opened.drivers:
+            options["encoding"] = encoding
+        try:
+            about = _quietly(
+                opened.file, partial(pyogrio.read_info, opened.source, layer=layer, **options)
+            )
+            if about["driver"] not in opened.drivers:
+                raise SourceLimitError("vector_not_taken", file=opened.file)
+            read = partial(
+                pyogrio.read_dataframe, opened.source, layer=layer, use_arrow=False, **options
+            )
+            return _quietly(opened.file, read), encoding
+        except UnicodeError:
+            continue
+    if len(opened.encodings) == 1:
+        raise UnreadableSourceError(
+            "source_stated_encoding", file=opened.file, encoding=opened.encodings[0]
+        )
+    raise UnreadableSourceError("source_encoding", file=opened.file)
+
+
+@contextlib.contextmanager
+def _plainly_named(opened: _Opened) -> Iterator[_Opened]:
+    """Lend a copy of plain name where GDAL or pyogrio would read signs of the path as orders.
+
+    Of ``a!b.gpkg`` pyogrio makes the file ``b.gpkg`` of another folder.
+    """
+    if isinstance(opened.source, bytes) or not _ODD_PATH.search(opened.source):
+        yield opened
+        return
+    place = Path(opened.source)
+    parts = [place, *(_sibling(place, ending) for ending in _SHAPE_PARTS)]
+    with tempfile.TemporaryDirectory(prefix="facilityplan-") as folder:
+        copy = Path(folder) / f"layer{'.gpkg' if 'GPKG' in opened.drivers else '.shp'}"
+        for part in parts[:1] if "GPKG" in opened.drivers else parts:
+            if part is not None:
+                ending = copy.suffix if part == place else part.suffix.lower()
+                shutil.copyfile(part, copy.with_suffix(ending))
+        yield replace(opened, source=str(copy))
+
+
+def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
+    west, south, east, north = frame.total_bounds
+    return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
+
+
+def read_vector(
+    path: str | Path, *, layer: str | None = None, encoding: str | None = None
+) -> Vector:
+    """Read a layer; its format is told by its content, not by its name.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (with its .shx and .dbf) or KML, on this machine.
+    layer
+        Name of the layer; may be left out where the file has one.
+    encoding
+        Encoding of the text. Left out: what a .cpg or the file itself says, else UTF-8, else
+        GB18030, strictly.
+
+    Returns
+    -------
+    Vector
+        The features in their order, numbered from 1, with the file's own system or none. GeoJSON
+        without a ``crs`` is WGS84 by its standard, unless its numbers cannot be degrees.
+
+    Raises
+    ------
+    UnreadableSourceError
+        If there is no such file, a part of it is missing, it is damaged, or its encoding is none
+        of these.
+    SourceLimitError
+        If it is anything but these formats, or an address.
+    MissingLayerError
+        If the layer is not there, or several could be meant.
+    GeometryError
+        If it has no geometry.
+    """
+    place = local_file(path)
+    try:
+        opened = _recognise(place, encoding)
+    except (OSError, struct.error) as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(place.name, error)
+    with _plainly_named(opened) as lent:
+        frame, chosen = _read(lent, _choose_layer(lent, layer))
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise GeometryError("vector_without_geometry", file=opened.file)
+    if not opened.states_crs and not _has_degrees(frame):
+        frame = frame.set_crs(None, allow_override=True)
+    geometry = np.asarray(frame.geometry.array, dtype=object)
+    if len(geometry) and not np.isfinite(shapely.get_coordinates(geometry)).all():
+        bad = [n + 1 for n, shape in enumerate(geometry) if _not_finite(shape)]
+        raise GeometryError("vector_not_finite", file=opened.file, rows=bad)
+    rows = np.arange(1, len(frame) + 1, dtype=np.int64)
+    return Vector(frame=frame, rows=rows, file=opened.file, encoding=chosen)
+
+
+def _not_finite(shape: Any) -> bool:
+    return shape is not None and not bool(np.isfinite(shapely.get_coordinates(shape)).all())
