@@ -79,9 +79,9 @@ def _no_doctype(*_: object) -> None:
     raise ValueError("a document type")
 
 
-def _parse(content: bytes, file: str, **handlers: Any) -> None:
+def _parse(content: bytes, file: str, parser: Any = None, /, **handlers: Any) -> None:
     """Run an XML document past handlers; a document type, and so any entity, is refused."""
-    parser = expat.ParserCreate()
+    parser = parser or expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _no_doctype
     for name, handler in handlers.items():
         setattr(parser, name, handler)
@@ -101,53 +101,66 @@ def _column_number(letters: str) -> int:
 
 
 class _XlsxCells:
-    """Handlers that follow the cells of one sheet of an xlsx workbook."""
+    """Handlers that follow the cells of one sheet of an xlsx workbook.
+
+    A sheet may have a million cells: text is only listened to inside of formulas.
+    """
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
-        self.row, self.column = 0, 0
+        self.row = self.column = self.at = 0
+        self.parser: Any = None
         self.formula = self.value = self.inside = False
+        self.numbers: dict[str, int] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "row":
+        name = tag.rpartition(":")[2] if ":" in tag else tag
+        if name == "c":
+            self.cell(attributes.get("r"))
+            # A formula whose result is an empty text has its type and nothing else.
+            self.value = attributes.get("t") == "str"
+        elif name == "row":
+            self.close()
             self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
             self.column = 0
-        elif name == "c":
-            self.column += 1
-            found = _REFERENCE.fullmatch(attributes.get("r", ""))
-            if found is not None:
-                self.column, row = _column_number(found[1]), int(found[2])
-            elif "r" in attributes:
-                raise ValueError(f"cell {attributes['r'][:20]}")
-            else:
-                row = self.row
-            self.sheet.take(row, self.column)
-            self.formula = self.value = False
-            self.at = row
         elif name == "f":
             self.formula = True
+            self.parser.CharacterDataHandler = self.text
         self.inside = name == "v"
+
+    def cell(self, reference: str | None) -> None:
+        if self.formula:
+            self.close()
+        if reference is None:
+            self.at, self.column = self.row, self.column + 1
+        else:
+            found = _REFERENCE.fullmatch(reference)
+            if found is None:
+                raise ValueError(f"cell {reference[:20]}")
+            letters = found[1]
+            if letters not in self.numbers:
+                self.numbers[letters] = _column_number(letters)
+            self.at, self.column = int(found[2]), self.numbers[letters]
+        self.sheet.take(self.at, self.column)
 
     def text(self, text: str) -> None:
         if self.inside and text.strip():
             self.value = True
 
-    def end(self, tag: str) -> None:
-        self.inside = False
-        if tag.rpartition(":")[2] == "c" and self.formula and not self.value:
-            self.sheet.uncalculated.append(self.at)
+    def close(self) -> None:
+        """Note the last cell if its formula has no value."""
+        if self.formula:
+            self.parser.CharacterDataHandler = None
+            if not self.value:
+                self.sheet.uncalculated.append(self.at)
+        self.formula = self.value = False
 
 
 def _scan_xlsx(content: bytes, sheet: Sheet) -> None:
     cells = _XlsxCells(sheet)
-    _parse(
-        content,
-        sheet.file,
-        StartElementHandler=cells.start,
-        EndElementHandler=cells.end,
-        CharacterDataHandler=cells.text,
-    )
+    cells.parser = expat.ParserCreate()
+    _parse(content, sheet.file, cells.parser, StartElementHandler=cells.start)
+    cells.close()
 
 
 class _OdsCells:

@@ -240,6 +240,24 @@ def test_paths_that_are_no_files(tmp_path, refused):
         read_table("a\0b.csv")
 
 
+def test_formula_whose_text_is_empty_is_calculated(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        for name, text in parts_of(one_cell("B2", row=2)).items():
+            archive.writestr(
+                name,
+                text.replace(
+                    '<c r="B2"><v>2</v></c>',
+                    '<c r="A2" t="str"><f>IF(1,"","x")</f><v></v></c><c r="B2"><v>2</v></c>',
+                ).replace('</row><row r="2">', '<c r="B1"><v>3</v></c></row><row r="2">'),
+            )
+    assert read_table(tmp_path / "a.xlsx").frame.to_numpy().tolist() == [[None, 2.0]]
+
+
+def parts_of(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
 def one_cell(reference, *, row=None):
     """A workbook of one cell, wherever it is."""
     book = io.BytesIO()
