@@ -1,4 +1,4 @@
-"""Are a city's elder-care facilities near enough, large enough, many enough, and where next?
+"""Elder-care facilities of a city: near enough, large enough, many enough, and where next.
 
 >>> import facilityplan as fp
 >>> city = fp.open_project("data/sample_city")  # doctest: +SKIP

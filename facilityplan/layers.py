@@ -208,6 +208,14 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the cells of a column were read: the file, and the row number of each, (n,)."""
+
+    file: str | None
+    rows: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
 class City:
     """All layers of one place, in one projected coordinate system, and how to read them.
 
@@ -296,6 +304,7 @@ def conform(
     file: str | None = None,
     kinds: Mapping[str, Collection[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    origins: Mapping[str, Origin] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the frame with the canonical columns of its layer, every cell checked.
 
@@ -313,6 +322,8 @@ def conform(
         Kinds of facility and what people write for them.
     headers
         What the user's file calls a canonical column, for messages.
+    origins
+        File and rows of the columns that were joined from another table, for messages.
 
     Raises
     ------
@@ -338,7 +349,8 @@ def conform(
             continue
         takes_kinds = column.content == "choice" and not column.choices
         full = dataclasses.replace(column, choices=kinds or {}) if takes_kinds else column
-        place = _Place(file, layer, header, numbers)
+        origin = (origins or {}).get(name, Origin(file, numbers))
+        place = _Place(origin.file, layer, header, origin.rows)
         columns[name] = _read_column(frame[name].tolist(), full, place)
     if contract.columns.get("id") is _ID:
         _refuse_duplicates(columns["id"], numbers, file, layer, shown.get("id", "id"))
@@ -397,6 +409,8 @@ def _as_flag(cell: object) -> bool | None:
 
 
 def _as_date(cell: object) -> dt.date | None:
+    if _is_blank(cell):  # NaT calls itself a datetime
+        return None
     if isinstance(cell, dt.datetime):
         return cell.date()
     if isinstance(cell, dt.date):

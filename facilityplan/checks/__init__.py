@@ -63,9 +63,7 @@ def assess(
     return assess_context(Context(city, standards, network), measures=measures)
 
 
-def assess_context(
-    context: Context, *, measures: Collection[str] | None = None
-) -> list[Finding]:
+def assess_context(context: Context, *, measures: Collection[str] | None = None) -> list[Finding]:
     """Return the findings of a context whose shared figures may be used afterwards."""
     wanted = {clause.measure for clause in context.standards.clauses()}
     if measures is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from facilityplan.checks.context import Context, zone_ref
-from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
+from facilityplan.checks.finding import Finding, UnitRef, doubt_of, judged, undecided
 from facilityplan.provision import beds, facilities_in
 from facilityplan.standards import Adoption, Unit
 
@@ -49,8 +49,9 @@ def _area(context: Context, area: str) -> list[Finding]:
 
 def _zone(context: Context, adoption: Adoption, ref: UnitRef, rows: Sequence[int]) -> Finding:
     city, clause = context.city, adoption.clause
-    if adoption.undetermined:
-        return undecided(adoption, ref, f"reason.{adoption.undetermined[0]}_unknown")
+    doubt = doubt_of(adoption)
+    if doubt is not None:
+        return undecided(adoption, ref, doubt)
     if not city.has("facilities"):
         return undecided(adoption, ref, "reason.no_facilities_layer", required=clause.limit)
     basis = clause.basis.elders or clause.basis.persons or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facilityplan.checks.context import Context, residence_ref
-from facilityplan.checks.finding import Finding, judged, not_applicable
+from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
 
 
 def evaluate(context: Context) -> list[Finding]:
@@ -14,9 +14,11 @@ def evaluate(context: Context) -> list[Finding]:
     findings: list[Finding] = []
     for row, unit in enumerate(context.residence_units()):
         for adoption in context.standards.binding("concentration", unit):
-            if adoption.undetermined:
-                continue
             ref = residence_ref(city.residences, row)
+            doubt = doubt_of(adoption)
+            if doubt is not None:
+                findings.append(undecided(adoption, ref, doubt))
+                continue
             own = context.premises(adoption.clause).get(row, [])
             names = [city.facilities["id"].iloc[item.facility] for item in own if item.decided]
             if not names:

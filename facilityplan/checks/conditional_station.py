@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from facilityplan.checks.context import Context, residence_ref
-from facilityplan.checks.finding import Finding, judged, not_applicable, undecided
-from facilityplan.coverage import straight_reach
+from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
+from facilityplan.coverage import Metric, Reach, straight_reach
 from facilityplan.provision import floor_area, select, zone_membership
 from facilityplan.standards import Adoption, Comparator
 
@@ -25,9 +26,13 @@ def evaluate(context: Context) -> list[Finding]:
     findings: list[Finding] = []
     memo: dict[str, Any] = {}
     for row, unit in enumerate(context.residence_units()):
-        adopted = context.standards.binding("conditional_station", unit)
-        certain = [item for item in adopted if not item.undetermined]
-        findings.extend(_judge(context, adoption, row, memo) for adoption in certain)
+        for adoption in context.standards.binding("conditional_station", unit):
+            doubt = doubt_of(adoption)
+            if doubt is not None:
+                ref = residence_ref(city.residences, row)
+                findings.append(undecided(adoption, ref, doubt))
+            else:
+                findings.append(_judge(context, adoption, row, memo))
     return findings
 
 
@@ -44,8 +49,13 @@ def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any])
         return undecided(adoption, ref, "reason.no_community", required=clause.limit)
     name = city.zones["name"].iloc[community]
     if clause.id not in memo:
-        memo[clause.id] = centre_distances(context, adoption)
-    distance = float(memo[clause.id][row])
+        centres = select(city.facilities, clause.parameters["centre_kinds"], ("operating",))
+        memo[clause.id] = (
+            centre_reach(context, centres.counting),
+            centre_reach(context, centres.undecided),
+        )
+    known, maybe = memo[clause.id]
+    distance = float(known.distance_m[row])
     evidence: dict[str, Any] = {"community": name}
     trigger = Comparator(clause.parameters["trigger_comparator"])
     limit = float(clause.parameters["trigger_distance_m"])
@@ -71,16 +81,39 @@ def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any])
             return not_applicable(
                 adoption, ref, "reason.within_centre", evidence, distance=distance, limit=limit
             )
-    return _station(context, adoption, row, evidence)
+    undescribed = None
+    if np.isfinite(maybe.distance_m[row]) and not trigger.holds(
+        float(maybe.distance_m[row]), limit
+    ):
+        undescribed = city.facilities["id"].iloc[int(maybe.facility[row])]
+    return _station(context, adoption, row, evidence, undescribed)
 
 
-def _station(context: Context, adoption: Adoption, row: int, evidence: dict[str, Any]) -> Finding:
-    """Judge the largest single station of a residence that must have one."""
+def _station(
+    context: Context,
+    adoption: Adoption,
+    row: int,
+    evidence: dict[str, Any],
+    undescribed: str | None,
+) -> Finding:
+    """Judge the largest single station of a residence that must have one.
+
+    ``undescribed`` is a facility that would be its centre, near enough, if it is one at all.
+    """
     city, clause = context.city, adoption.clause
     ref = residence_ref(city.residences, row)
     provided = floor_area(context.premises(clause).get(row, []), city.facilities)
     largest = max((area for _, area in provided.parts), default=0.0)
     evidence["stations"] = [{"facility": name, "area_m2": area} for name, area in provided.parts]
+    if not clause.holds(largest) and undescribed is not None:
+        return undecided(
+            adoption,
+            ref,
+            "reason.facility_undescribed",
+            required=clause.limit,
+            evidence=evidence,
+            facility=undescribed,
+        )
     if not clause.holds(largest) and not (provided.is_exact and city.facilities_complete):
         reason = "reason.floor_area_unknown"
         if provided.is_exact:
@@ -103,11 +136,16 @@ def _station(context: Context, adoption: Adoption, row: int, evidence: dict[str,
     )
 
 
-def centre_distances(context: Context, adoption: Adoption) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return each residence's distance to the nearest centre of its own community, inf for none."""
-    city, clause = context.city, adoption.clause
-    selection = select(city.facilities, clause.parameters["centre_kinds"], ("operating",))
-    rows = np.flatnonzero(selection.counting)
+def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
+    """Return the straight way of each residence to the nearest centre of its own community.
+
+    Parameters
+    ----------
+    chosen
+        (m,) facilities taken as centres.
+    """
+    city = context.city
+    rows = context.by_id(np.flatnonzero(chosen))
     zones = city.zones
     communities = np.flatnonzero((zones["level"] == "community").to_numpy())
     member = zone_membership(context.facilities_xy[rows], zones.iloc[communities])
@@ -119,9 +157,11 @@ def centre_distances(context: Context, adoption: Adoption) -> np.ndarray[Any, np
         ]
     )
     size = len(city.residences)
-    distance = np.full(size, np.inf)
+    distance, facility = np.full(size, np.inf), np.full(size, -1, dtype=np.int64)
     for community in np.unique(home[home >= 0]):
-        reach = straight_reach(context.demand, context.facilities_xy[rows[home == community]], size)
+        centres = rows[home == community]
+        reach = straight_reach(context.demand, context.facilities_xy[centres], size)
         inside = own == community
         distance[inside] = reach.distance_m[inside]
-    return distance
+        facility[inside] = centres[reach.facility[inside]]
+    return Reach(Metric.STRAIGHT_LINE, distance, facility, np.zeros(size, dtype=bool))

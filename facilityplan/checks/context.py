@@ -107,7 +107,7 @@ class Context:
         )
 
     def _reach(self, chosen: npt.NDArray[np.bool_], *, on_foot: bool) -> Reach:
-        rows = np.flatnonzero(chosen)
+        rows = self.by_id(np.flatnonzero(chosen))
         size = len(self.city.residences)
         xy = self.facilities_xy[rows]
         if on_foot and self.network is not None:
@@ -117,6 +117,11 @@ class Context:
             found = straight_reach(self.demand, xy, size)
         position = np.where(found.facility >= 0, rows[found.facility] if len(rows) else -1, -1)
         return Reach(found.metric, found.distance_m, position, found.off_network)
+
+    def by_id(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return facilities in the order of their ids, so that a tie does not hang on the file."""
+        ids = self.city.facilities["id"].to_numpy(dtype=object)[rows].astype(str)
+        return rows[np.argsort(ids, kind="stable")]
 
     def premises(self, clause: Clause) -> dict[int, list[Premises]]:
         """Return the premises that a clause counts, by position of the residence."""

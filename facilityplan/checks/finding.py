@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,13 @@ def _plain(value: Any) -> Any:
     return int(number) if number.is_integer() else tidy(number)
 
 
+def doubt_of(adoption: Adoption) -> str | None:
+    """Return the message id of why a clause cannot be held against a unit; ``None`` if it can."""
+    if adoption.undetermined:
+        return f"reason.{adoption.undetermined[0]}_unknown"
+    return None if adoption.clause.is_numeric else "reason.clause_without_number"
+
+
 def undecided(
     adoption: Adoption,
     unit: UnitRef,
@@ -173,17 +181,8 @@ def judged(
     holds = clause.comparator.holds(value, required)
     margin = value - required if clause.comparator.wants_more else required - value
     verdict = Verdict.COMPLIANT if holds else Verdict.NON_COMPLIANT
-    return _finding(
-        adoption,
-        unit,
-        verdict,
-        value,
-        required,
-        formula,
-        evidence,
-        margin=margin,
-        fragile=abs(margin) < accuracy,
-    )
+    finding = _finding(adoption, unit, verdict, value, required, formula, evidence)
+    return dataclasses.replace(finding, margin=margin, fragile=abs(margin) < accuracy)
 
 
 def _finding(
@@ -194,9 +193,6 @@ def _finding(
     required: float | None,
     formula: Mapping[str, Any],
     evidence: Mapping[str, Any],
-    *,
-    margin: float | None = None,
-    fragile: bool = False,
 ) -> Finding:
     clause: Clause = adoption.clause
     aside = [
@@ -213,11 +209,10 @@ def _finding(
         required=required,
         unit=clause.unit,
         comparator=None if clause.comparator is None else clause.comparator.value,
-        margin=margin,
+        margin=None,
         modality=clause.modality.value,
         duty_holder=clause.duty_holder.value,
         standing=adoption.standing.value,
         formula=formula,
-        fragile=fragile,
         evidence={"row": unit.row, **({"not_adopted": aside} if aside else {}), **evidence},
     )

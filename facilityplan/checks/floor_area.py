@@ -51,7 +51,8 @@ def evaluate(context: Context) -> list[Finding]:
         if not city.has("facilities"):
             findings.append(undecided(adopted[0], ref, "reason.no_facilities_layer"))
             continue
-        own = context.premises(adopted[0].clause).get(row, [])
+        counted = next(item for item in (demand.rate, demand.minimum) if item is not None)
+        own = context.premises(counted.clause).get(row, [])
         provided = floor_area(own, city.facilities)
         evidence = _evidence(own, provided)
         findings.append(judge(demand, provided, evidence, complete=city.facilities_complete))
@@ -90,9 +91,10 @@ def judge(
     first = rate or minimum
     if first is None:
         raise ValueError("no clause binds")
-    if rate is not None and not rate.clause.is_numeric:
+    silent = [item for item in (rate, minimum) if item and not item.clause.is_numeric]
+    if silent:
         return undecided(
-            rate,
+            silent[0],
             demand.unit,
             "reason.clause_without_number",
             value=provided.known,
@@ -184,7 +186,7 @@ def _other_reading(
 
 
 def _evidence(premises: Sequence[Premises], provided: Provided) -> dict[str, Any]:
-    shared = [item for item in premises if item.share != 1.0]
+    shared = [item for item in premises if item.shared]
     return {
         "premises": [{"facility": name, "area_m2": area} for name, area in provided.parts],
         **({"missing": list(provided.missing)} if provided.missing else {}),

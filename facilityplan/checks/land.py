@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks.context import Context, zone_ref
-from facilityplan.checks.finding import Finding, judged, undecided
+from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
 from facilityplan.provision import facilities_in, land_of
 from facilityplan.standards import Adoption
 
@@ -28,8 +28,9 @@ def evaluate(context: Context) -> list[Finding]:
 def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     city, clause = context.city, adoption.clause
     ref = zone_ref(city.zones, row)
-    if adoption.undetermined:
-        return undecided(adoption, ref, f"reason.{adoption.undetermined[0]}_unknown")
+    doubt = doubt_of(adoption)
+    if doubt is not None:
+        return undecided(adoption, ref, doubt)
     evidence = _facility_land(context, row)
     if not city.has("parcels"):
         return undecided(

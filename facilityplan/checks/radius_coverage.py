@@ -62,7 +62,9 @@ def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCove
     position = {unit: row for row, unit in enumerate(context.city.residences["id"])}
     rows = np.asarray([position[item.unit_id] for item in judged], dtype=np.int64)
     covered = np.asarray([item.verdict is Verdict.COMPLIANT for item in judged], dtype=bool)
-    on_foot = np.asarray([item.evidence.get("walking_within") is True for item in judged], dtype=bool)
+    on_foot = np.asarray(
+        [item.evidence.get("walking_within") is True for item in judged], dtype=bool
+    )
     names = np.asarray([item.clause_id for item in judged], dtype=object)
     rates: list[MetricRates] = []
     groups: list[str | None] = [None, *sorted(set(names))]

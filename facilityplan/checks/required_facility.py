@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks.context import Context, zone_ref
-from facilityplan.checks.finding import Finding, judged, not_applicable, undecided
+from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
 from facilityplan.provision import facilities_in
 from facilityplan.standards import Adoption, Comparator
 
@@ -20,9 +20,9 @@ def evaluate(context: Context) -> list[Finding]:
     for row, unit in enumerate(context.zone_units()):
         for adoption in context.standards.binding("required_facility", unit):
             ref = zone_ref(context.city.zones, row)
-            if adoption.undetermined:
-                reason = f"reason.{adoption.undetermined[0]}_unknown"
-                findings.append(undecided(adoption, ref, reason))
+            doubt = doubt_of(adoption)
+            if doubt is not None:
+                findings.append(undecided(adoption, ref, doubt))
             elif not context.city.has("facilities"):
                 findings.append(undecided(adoption, ref, "reason.no_facilities_layer"))
             else:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks.context import Context, ServiceReach, residence_ref
-from facilityplan.checks.finding import Finding, judged, undecided
+from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
 from facilityplan.coverage import Reach
 from facilityplan.standards import Adoption
 
@@ -22,19 +22,19 @@ def evaluate(context: Context) -> list[Finding]:
         return []
     findings: list[Finding] = []
     for row, unit in enumerate(context.residence_units()):
-        adopted = context.standards.binding("service_radius", unit)
-        certain = [item for item in adopted if not item.undetermined]
-        if adopted and not certain:
-            reason = f"reason.{adopted[0].undetermined[0]}_unknown"
-            ref = residence_ref(context.city.residences, row)
-            findings.append(undecided(adopted[0], ref, reason))
-        findings.extend(_judge(context, adoption, row) for adoption in certain)
+        findings.extend(
+            _judge(context, adoption, row)
+            for adoption in context.standards.binding("service_radius", unit)
+        )
     return findings
 
 
 def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     city, clause = context.city, adoption.clause
     ref = residence_ref(city.residences, row)
+    doubt = doubt_of(adoption)
+    if doubt is not None:
+        return undecided(adoption, ref, doubt)
     if not city.has("facilities"):
         return undecided(adoption, ref, "reason.no_facilities_layer", required=clause.limit)
     reach = context.service_reach(clause)

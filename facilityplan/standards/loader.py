@@ -7,6 +7,8 @@ folder). The file's stem is the document's id.
 from __future__ import annotations
 
 import functools
+import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,10 @@ from facilityplan.units import UNITS
 
 MAX_BYTES: Final = 1_000_000
 """A document larger than this is none."""
+
+
+_DEEP_KEY: Final = re.compile(rb"(?<![\w-])(?:[\w\"'\x80-\xff-]++[ \t]*+\.[ \t]*+){200}")
+"""A key of so many parts: the parser's time grows with their square."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +52,20 @@ class Measure:
     unit_of_assessment: str
     parameters: Mapping[str, str]
     needs: tuple[str, ...]
+    part_units: Mapping[str, str]
 
 
 def _parse(source: Traversable | Path) -> dict[str, Any]:
     name = source.name
     try:
-        content = source.read_bytes()
+        with source.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise StandardNotFoundError("standard_unreadable", file=name) from error
     if len(content) > MAX_BYTES:
         raise StandardFormatError("standard_too_large", file=name, limit=MAX_BYTES)
+    if _DEEP_KEY.search(content):
+        raise StandardFormatError("standard_too_deep", file=name)
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -101,6 +111,7 @@ def measures() -> Mapping[str, Measure]:
                 row["unit_of_assessment"],
                 MappingProxyType(dict(row["parameters"])),
                 tuple(row["needs"]),
+                MappingProxyType(dict(row.get("part_units", {}))),
             )
             for key, row in table.items()
         }
@@ -248,13 +259,20 @@ def _unfit_parameters(clause: Clause) -> Iterator[tuple[str, str]]:
         elif not isinstance(value, _TYPES[wanted]) or (
             isinstance(value, bool) and wanted != "flag"
         ):
-            yield f"parameters / {key}", f"{value!r}: {wanted}"
+            yield f"parameters / {key}", f"{type(value).__name__}: {wanted}"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield f"parameters / {key}", f"{value}: {wanted}"
     for key in measure.needs:
         if key not in clause.parameters:
             yield f"parameters / {key}", "missing"
-    trigger = clause.parameters.get("trigger_comparator")
-    if trigger is not None and trigger not in list(Comparator):
-        yield "parameters / trigger_comparator", f"{trigger!r}: {', '.join(Comparator)}"
+    part = clause.parameters.get("part")
+    if part is not None and part not in measure.part_units:
+        yield "parameters / part", f"{part!r}: {', '.join(measure.part_units)}"
+    elif part is not None and clause.unit not in {None, measure.part_units[part]}:
+        yield "unit", f"{clause.unit!r}: {measure.part_units[part]}"
+    triggered = any(key.startswith("trigger_") for key in clause.parameters)
+    if triggered and clause.parameters.get("trigger_comparator") not in list(Comparator):
+        yield "parameters / trigger_comparator", ", ".join(Comparator)
 
 
 def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
@@ -265,3 +283,19 @@ def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
     for key, reading in clause.readings.items():
         if reading.default not in reading.options:
             yield f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}"
+
+
+def documents_of_place(place: str, folder: Path | None = None) -> tuple[Document, ...]:
+    """Return the documents of a place, by its name.
+
+    Raises
+    ------
+    StandardNotFoundError
+        If there is none; the message names the places there are.
+    """
+    documents = [read_document(source) for source in document_files(folder).values()]
+    found = tuple(item for item in documents if place in {item.place, *item.place_aliases})
+    if not found:
+        known = "、".join(sorted({item.place for item in documents}))
+        raise StandardNotFoundError("place_unknown", place=place, known=known)
+    return found

@@ -18,6 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitespace=True)]
 
 
+Figure = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
+Year = Annotated[int, Field(strict=True, ge=1900, le=2100)]
+
+
 class Level(StrEnum):
     """Rank of a document, the strongest first."""
 
@@ -137,7 +141,7 @@ class Clause(_Strict):
     duty_holder: DutyHolder
     measure: Text
     comparator: Comparator | None = None
-    value: float | None = None
+    value: Figure | None = None
     unit: Text | None = None
     kinds: tuple[Text, ...] = ()
     kinds_serving_community: tuple[Text, ...] = ()
@@ -147,9 +151,9 @@ class Clause(_Strict):
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     in_force: dt.date | None = None
     superseded_by: Text | None = None
-    target_year: int | None = None
-    base_value: float | None = None
-    base_year: int | None = None
+    target_year: Year | None = None
+    base_value: Figure | None = None
+    base_year: Year | None = None
     readings: Mapping[str, Reading] = Field(default_factory=dict)
     ambiguity: tuple[Text, ...] = ()
     reading: Text | None = None

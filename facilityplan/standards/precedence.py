@@ -24,6 +24,7 @@ class Standing(StrEnum):
     IN_FORCE = "in_force"
     TERM_OVER = "term_over"
     FOR_THE_RECORD = "for_the_record"
+    UNDATED = "undated"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Standards:
     """The documents considered at a place and a date, in the order of their ids."""
 
     documents: tuple[Document, ...]
-    as_of: dt.date
+    as_of: dt.date | None
     not_in_force: tuple[SetAside, ...] = ()
 
     def clauses(self, measure: str | None = None) -> tuple[Clause, ...]:
@@ -80,6 +81,8 @@ class Standards:
 
     def standing(self, clause: Clause) -> Standing:
         """Return whether the clause holds, its term is over, or it is judged for the record."""
+        if self.as_of is None:
+            return Standing.UNDATED
         expired = clause.target_year is not None and self.as_of.year > clause.target_year
         if clause.modality is Modality.TARGET and expired:
             return Standing.FOR_THE_RECORD
@@ -124,8 +127,16 @@ class Standards:
         return next(reason for reason, found in zip(reasons, differs, strict=True) if found)
 
 
-def resolve(documents: Iterable[Document], as_of: dt.date) -> Standards:
+def resolve(documents: Iterable[Document], as_of: dt.date | None) -> Standards:
     """Return the standards that hold, from the documents considered.
+
+    Parameters
+    ----------
+    documents
+        Documents considered; their order means nothing.
+    as_of
+        The judging date. Without one, terms and dates of coming into force are not examined and
+        every finding says so.
 
     Raises
     ------
@@ -147,7 +158,7 @@ def resolve(documents: Iterable[Document], as_of: dt.date) -> Standards:
                     "standard_clause_twice", clause=clause.id, a=owners[clause.id], b=document.id
                 )
             owners[clause.id] = document.id
-            if as_of < (clause.in_force or document.in_force):
+            if as_of is not None and as_of < (clause.in_force or document.in_force):
                 aside.append(SetAside(clause.id, "not_yet_in_force"))
             elif clause.superseded_by or document.superseded_by:
                 by = clause.superseded_by or document.superseded_by

@@ -1,0 +1,109 @@
+"""``facilityplan run`` and ``facilityplan demo``: the main job, end to end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facilityplan import locale
+from facilityplan.errors import UnreadableSourceError
+from facilityplan.project import Project, open_project
+
+STAGES = ("reading", "findings", "workbook", "coverage", "siting", "geopackage", "map")
+
+
+def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: str) -> int:
+    """Run a project folder and print the headline figures.
+
+    Returns
+    -------
+    int
+        0; with ``strict`` 1 where a mandatory clause is missed or cannot be judged.
+    """
+    with _progress(lang) as stage:
+        stage("reading")
+        opened = open_project(project, lang=lang)
+        opened.run(out, progress=stage)
+    _report(opened, out, machine=machine, lang=lang)
+    missed = any(
+        item.modality == "mandatory" and item.verdict in {"non_compliant", "insufficient_data"}
+        for item in opened.findings()
+    )
+    return int(strict and missed)
+
+
+def run_demo(out: Path, *, machine: bool, lang: str) -> int:
+    """Run the sample city and say where its map is."""
+    return run_project(sample_city(), out, strict=False, machine=machine, lang=lang)
+
+
+def sample_city() -> Path:
+    """Return the folder of the sample city, installed or in a checkout.
+
+    Raises
+    ------
+    UnreadableSourceError
+        If the installation lacks it.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "sample_city", package.parent / "data" / "sample_city"):
+        if (folder / "project.toml").is_file():
+            return folder
+    raise UnreadableSourceError("sample_city_missing")
+
+
+def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
+    from facilityplan.report import summary_lines
+
+    has_residences = project.city.has("residences")
+    coverage = project.coverage().coverage if has_residences else None
+    proposal = project.propose().proposal if has_residences else None
+    lines = summary_lines(project.findings().findings, coverage, proposal, lang)
+    page = (out / "map.html").resolve()
+    if machine:
+        answer = {"out": str(out), "map": str(page), "summary": lines}
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
+        return
+    for notice in project.notices():
+        ids = "、".join(notice.ids[:5]) + ("…" if len(notice.ids) > 5 else "")
+        said = locale.text(
+            f"notice.{notice.id}", lang, ids=ids, count=len(notice.ids), **notice.parameters
+        )
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(locale.text("cli.results", lang, folder=out.resolve()) + "\n")
+    sys.stdout.write(locale.text("cli.map", lang, path=page) + "\n")
+
+
+@contextmanager
+def _progress(lang: str) -> Iterator[Callable[[str], None]]:
+    """Show the stages on the error stream: a bar on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        started = time.monotonic()
+
+        def plain(stage: str) -> None:
+            said = locale.text(f"progress.{stage}", lang)
+            sys.stderr.write(f"[{time.monotonic() - started:5.1f} s] {said}\n")
+
+        yield plain
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(locale.text("progress.reading", lang), total=len(STAGES))
+
+        def bar(stage: str) -> None:
+            bars.update(
+                task,
+                description=locale.text(f"progress.{stage}", lang),
+                completed=STAGES.index(stage),
+            )
+
+        yield bar
+        bars.update(task, completed=len(STAGES))

@@ -1,0 +1,92 @@
+"""``facilityplan standards``: the clauses, as a list and one by one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from facilityplan import locale, standards
+from facilityplan.checks.wording import figure
+from facilityplan.errors import StandardNotFoundError
+
+
+def _all() -> list[tuple[standards.Document, standards.Clause]]:
+    documents = [standards.load(name) for name in standards.document_files()]
+    return [(document, clause) for document in documents for clause in document.clauses]
+
+
+def list_standards(*, document: str | None, measure: str | None, machine: bool, lang: str) -> int:
+    """Print the clauses, one line each."""
+    if document is not None:
+        standards.load(document)
+    chosen = [
+        (doc, clause)
+        for doc, clause in _all()
+        if document in {None, doc.id} and measure in {None, clause.measure}
+    ]
+    if machine:
+        rows = [
+            {"document": doc.id, "id": clause.id, "group": clause.group, "measure": clause.measure}
+            for doc, clause in chosen
+        ]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return 0
+    for doc, clause in chosen:
+        title = clause.title if lang == "zh" else clause.title_en
+        sign = "" if clause.comparator is None else str(clause.comparator.value)
+        limit = f"{sign} {figure(clause.value, clause.unit, lang)}".strip()
+        sys.stdout.write(f"{clause.id:6}  {doc.number}  {title}  {limit}\n")
+    return 0
+
+
+def show_clause(clause_id: str, *, machine: bool, lang: str) -> int:
+    """Print one clause, or all clauses of a group, in full.
+
+    Raises
+    ------
+    StandardNotFoundError
+        If there is no such clause.
+    """
+    chosen = [(doc, clause) for doc, clause in _all() if clause_id in {clause.id, clause.group}]
+    if not chosen:
+        raise StandardNotFoundError("clause_unknown", clause=clause_id)
+    if machine:
+        rows = [clause.model_dump(mode="json") for _, clause in chosen]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return 0
+    for doc, clause in chosen:
+        for name, value in _facts(doc, clause, lang):
+            label = locale.text(f"clause.{name}", lang)
+            sys.stdout.write(locale.text("clause.line", lang, label=label, value=value) + "\n")
+        sys.stdout.write("\n")
+    return 0
+
+
+def _facts(
+    document: standards.Document, clause: standards.Clause, lang: str
+) -> list[tuple[str, Any]]:
+    kinds = standards.kinds()
+    sign = "" if clause.comparator is None else clause.comparator.value
+    names = [kinds[kind].zh if lang == "zh" else kinds[kind].en for kind in clause.kinds]
+    facts: list[tuple[str, Any]] = [
+        ("id", clause.id),
+        ("title", clause.title if lang == "zh" else clause.title_en),
+        ("document", f"{document.number} {document.title}"),
+        ("number", clause.number),
+        ("quote", clause.quote),
+        ("limit", f"{sign} {figure(clause.value, clause.unit, lang)}".strip()),
+        ("modality", locale.text(f"modality.{clause.modality}", lang)),
+        ("duty_holder", locale.text(f"duty_holder.{clause.duty_holder}", lang)),
+        ("kinds", "、".join(names)),
+        ("target_year", clause.target_year),
+        ("after", clause.after),
+        ("reading", clause.reading),
+        ("ambiguity", "；".join(clause.ambiguity)),
+    ]
+    for reading in clause.readings.values():
+        question = reading.question if lang == "zh" else reading.question_en
+        facts.append(
+            ("question", f"{question} ({reading.default} | {' | '.join(reading.options)})")
+        )
+    return [(name, value) for name, value in facts if value]

@@ -1,0 +1,5 @@
+"""What a reader of the results should know of the data: listed, never repaired in silence."""
+
+from facilityplan.doctor.notices import Notice, inspect
+
+__all__ = ["Notice", "inspect"]

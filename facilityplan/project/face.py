@@ -1,0 +1,204 @@
+"""The face of a project: what notebooks and the command line call."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from facilityplan import locale
+from facilityplan.checks import Context, assess_context
+from facilityplan.checks.radius_coverage import radius_coverage
+from facilityplan.doctor import Notice, inspect
+from facilityplan.layers import City
+from facilityplan.network import Network
+from facilityplan.project.opening import Opened, open_folder
+from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.siting import Options, propose
+from facilityplan.standards import Standards
+
+if TYPE_CHECKING:
+    from facilityplan.maps import CityMap
+
+Progress = Callable[[str], None]
+"""Called with a message id below ``progress`` when a stage begins."""
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+class Project:
+    """A place with its layers, its standards and what follows from them.
+
+    Every result is computed when it is first asked for and kept. Nothing of the project folder is
+    ever written.
+
+    Parameters
+    ----------
+    opened
+        The project as it was read.
+    lang
+        Language of tables and maps, ``zh`` or ``en``.
+    """
+
+    def __init__(self, opened: Opened, lang: str) -> None:
+        self._opened = opened
+        self.lang = lang
+        self._context = Context(opened.city, opened.standards, opened.network)
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame)}" for name, frame in self.city.layers.items())
+        return f"<Project {self.city.name}: {rows}>"
+
+    @property
+    def city(self) -> City:
+        """Conformed layers and options."""
+        return self._opened.city
+
+    @property
+    def standards(self) -> Standards:
+        """The documents that hold there."""
+        return self._opened.standards
+
+    @property
+    def network(self) -> Network | None:
+        """The road graph, ``None`` where the project has no roads."""
+        return self._opened.network
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """SHA-256 of every file read."""
+        return self._opened.inputs
+
+    @property
+    def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
+        """What was settled while reading: encodings, systems, datums."""
+        return self._opened.choices
+
+    @property
+    def context(self) -> Context:
+        """City, standards and road graph, with the figures that checks share."""
+        return self._context
+
+    @property
+    def siting_options(self) -> Options:
+        """How the project wants its sites found."""
+        return Options(**self._opened.config.siting.model_dump())
+
+    @property
+    def residences(self) -> gpd.GeoDataFrame:
+        """Residences, one row each; a copy."""
+        return self.city.residences.copy()
+
+    @property
+    def facilities(self) -> gpd.GeoDataFrame:
+        """Facilities, one row each; a copy."""
+        return self.city.facilities.copy()
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Zones, one row each; a copy."""
+        return self.city.zones.copy()
+
+    @functools.cached_property
+    def _findings(self) -> FindingsResult:
+        return FindingsResult(tuple(assess_context(self._context)), self.lang)
+
+    @functools.cached_property
+    def _coverage(self) -> CoverageResult:
+        return CoverageResult(radius_coverage(self._context, self._findings.findings), self.lang)
+
+    @functools.cached_property
+    def _proposal(self) -> ProposalResult:
+        found = propose(self.city, self.standards, self._findings.findings, self.siting_options)
+        return ProposalResult(found, self.lang)
+
+    @functools.cached_property
+    def _notices(self) -> tuple[Notice, ...]:
+        return tuple(inspect(self._context, list(self._findings.findings)))
+
+    def findings(self) -> FindingsResult:
+        """Return every clause in force held against every unit it speaks of."""
+        return self._findings
+
+    def coverage(self) -> CoverageResult:
+        """Return the coverage under the radius clauses, straight line and on foot.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences.
+        """
+        self.city.layer("residences")
+        return self._coverage
+
+    def propose(self) -> ProposalResult:
+        """Return gaps, the fewest sites that close them and the best 1, 2, 3 … sites.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences.
+        """
+        self.city.layer("residences")
+        return self._proposal
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what a reader of the results should know of the data."""
+        return self._notices
+
+    def map(self) -> CityMap:
+        """Return the interactive map: verdicts, facilities, service areas, proposed sites."""
+        from facilityplan.maps import city_map
+
+        proposal = self._proposal.proposal if self.city.has("residences") else None
+        return city_map(
+            self.city,
+            self._findings.findings,
+            standards=self.standards,
+            proposal=proposal,
+            network=self.network,
+            lang=self.lang,
+        )
+
+    def run(self, out: str | Path, *, progress: Progress = _silent) -> Path:
+        """Write all results to a folder and return it.
+
+        Parameters
+        ----------
+        out
+            Output folder; files there of an earlier run are replaced, each in one step, and the
+            manifest last.
+        progress
+            Called with a message id when a stage begins.
+
+        Raises
+        ------
+        OutputError
+            If a result cannot be written; what was there before is whole.
+        """
+        from facilityplan.project.run import write_results
+
+        return write_results(self, Path(out), progress)
+
+
+def open_project(path: str | Path, *, lang: str | None = None) -> Project:
+    """Return the project in a folder.
+
+    Parameters
+    ----------
+    path
+        Folder with a ``project.toml``.
+    lang
+        Language of tables and maps; default :func:`facilityplan.locale.language`.
+
+    Raises
+    ------
+    FacilityPlanError
+        If anything in it cannot be used as it is; the message says what, where and what to do.
+    """
+    return Project(open_folder(Path(path)), locale.language(lang))
