@@ -150,7 +150,13 @@ def _read_layer(
     named, places = _canonical(read, layer, source, origins)
     if not named.empty:
         named = to_project(
-            named, crs, datum=source.datum, crs=source.crs, file=read.file, layer=layer
+            named,
+            crs,
+            datum=source.datum,
+            crs=source.crs,
+            file=read.file,
+            layer=layer,
+            rows=read.rows,
         )
     headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
     return conform(

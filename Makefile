@@ -1,0 +1,62 @@
+# make demo  sets up, runs the sample city, says where its map is
+# make test  sets up, lints, runs every test
+# Both work on a machine with Python 3.11 or newer, make and git, from any folder.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check -q
+JOBS ?= 2
+
+.PHONY: demo test lint setup setup-dev browser campaign bench sample-city lock clean
+
+demo: setup
+	"$(PY)" -m facilityplan demo --out out/demo
+
+test: setup-dev browser lint
+	"$(PY)" -m pytest -n $(JOBS) --dist loadfile -q
+
+lint: setup-dev
+	"$(PY)" -m ruff check .
+	"$(PY)" -m ruff format --check .
+	"$(PY)" -m mypy
+	"$(PY)" -c "from importlinter.cli import lint_imports_command as run; run()"
+
+# The same tests with larger numbers, seeded; longer than a test run may be.
+campaign: setup-dev browser
+	HYPOTHESIS_PROFILE=campaign "$(PY)" -m pytest -n $(JOBS) --dist loadfile -q tests/network tests/siting tests/crs tests/checks tests/standards
+
+bench: setup-dev
+	"$(PY)" benchmarks/main_job.py
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.runtime
+
+# Tests open maps in a real browser; see the script for what it does where it may not install one.
+browser:
+	sh tests/install_browser.sh
+
+sample-city: setup
+	"$(PY)" data/make_sample_city.py
+
+# Locks name versions and hashes, never an index.
+lock:
+	$(PIP) install uv
+	"$(PY)" -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --group build pyproject.toml -o requirements.lock
+	"$(PY)" -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url -q --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) out
