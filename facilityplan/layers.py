@@ -13,7 +13,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -294,6 +294,18 @@ def empty_layer(name: str, crs: str) -> gpd.GeoDataFrame:
     for column, contract in LAYERS[name].columns.items():
         columns[column] = _empty_column(contract, 0)
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+
+
+def stack(parts: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
+    """Return conformed frames of one layer as one frame, rows in the order given."""
+    columns: dict[str, Any] = {}
+    for name in parts[0].columns:
+        if name != "geometry":
+            cells = np.concatenate([part[name].to_numpy() for part in parts])
+            # The type is said, since pandas would turn the None of an object column into NaN.
+            columns[name] = pd.Series(cells, dtype=cells.dtype)
+    geometry = np.concatenate([part.geometry.to_numpy() for part in parts])
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs=crs)
 
 
 def conform(

@@ -7,6 +7,7 @@ none and are listed. No premises is counted twice in full.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +39,9 @@ class Premises:
     ----------
     facility, residence
         Positions in their frames.
-    share
-        Part of the facility that counts here, by households; NaN where they are not known.
+    part, whole
+        The facility counts here by ``part / whole``: households of this residence and of all that
+        it serves, NaN where they are not known; 1 and 1 where it serves one residence.
     rule
         ``serves`` or ``contains``.
     decided
@@ -48,9 +50,23 @@ class Premises:
 
     facility: int
     residence: int
-    share: float
+    part: float
+    whole: float
     rule: str
     decided: bool
+
+    @property
+    def shared(self) -> bool:
+        """Whether other residences have a part in the facility too."""
+        return self.part != self.whole
+
+    def of(self, figure: float) -> float:
+        """Return this residence's part of a figure of the facility, NaN where it is not known.
+
+        Multiplied first and divided once, so that a figure of exactly so much per household gives
+        each residence exactly that, not a hair less.
+        """
+        return figure * self.part / self.whole if self.whole > 0 else float("nan")
 
 
 @dataclass(frozen=True)
@@ -138,27 +154,24 @@ def attribute_premises(
     position = {residence: row for row, residence in enumerate(residences["id"])}
     households = residences["households"].to_numpy(dtype=float)
     chosen = np.flatnonzero(selection.counting | selection.undecided)
+    serves = facilities["serves"].to_numpy(dtype=object)
     container = _containing(residences, facilities.iloc[chosen])
     premises: list[Premises] = []
     unattributed: list[int] = []
     for row, inside in zip(chosen.tolist(), container, strict=True):
         decided = bool(selection.counting[row])
-        served = facilities["serves"].iloc[row]
+        served = serves[row]
         if served:
             rows = [position[residence] for residence in dict.fromkeys(served)]
             total = float(households[rows].sum())
             for residence in rows:
-                share = 1.0 if len(rows) == 1 else _part(households[residence], total)
-                premises.append(Premises(row, residence, share, "serves", decided))
+                part, whole = (1.0, 1.0) if len(rows) == 1 else (households[residence], total)
+                premises.append(Premises(row, residence, float(part), whole, "serves", decided))
         elif inside >= 0:
-            premises.append(Premises(row, inside, 1.0, "contains", decided))
+            premises.append(Premises(row, inside, 1.0, 1.0, "contains", decided))
         else:
             unattributed.append(row)
     return Attribution(tuple(premises), tuple(unattributed))
-
-
-def _part(households: float, total: float) -> float:
-    return households / total if total > 0 else float("nan")
 
 
 def _containing(residences: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> list[int]:
@@ -179,17 +192,17 @@ def _containing(residences: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> l
 
 def floor_area(premises: Sequence[Premises], facilities: gpd.GeoDataFrame) -> Provided:
     """Return the floor area that one residence's premises provide, in square metres."""
-    ids = facilities["id"]
+    ids = facilities["id"].to_numpy(dtype=object)
     area_m2 = facilities["floor_area_m2"].to_numpy(dtype=float)
     parts: list[tuple[str, float]] = []
     missing: list[str] = []
     for item in premises:
-        own = item.share * area_m2[item.facility]
+        own = item.of(float(area_m2[item.facility]))
         if item.decided and np.isfinite(own):
-            parts.append((ids.iloc[item.facility], float(own)))
+            parts.append((ids[item.facility], own))
         elif area_m2[item.facility] != 0:
-            missing.append(ids.iloc[item.facility])
-    return Provided(float(sum(area for _, area in parts)), tuple(missing), tuple(parts))
+            missing.append(ids[item.facility])
+    return Provided(math.fsum(area for _, area in parts), tuple(missing), tuple(parts))
 
 
 def zone_membership(points: npt.NDArray[Any], zones: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
@@ -232,15 +245,15 @@ def beds(
     rows: npt.NDArray[np.int64], facilities: gpd.GeoDataFrame, selection: Selection
 ) -> Provided:
     """Return the beds of the selected facilities among ``rows``."""
-    ids = facilities["id"]
+    ids = facilities["id"].to_numpy(dtype=object)
     count = facilities["beds"].to_numpy(dtype=float)
     parts: list[tuple[str, float]] = []
     missing: list[str] = []
     for row in rows.tolist():
         if selection.counting[row] and np.isfinite(count[row]):
-            parts.append((ids.iloc[row], float(count[row])))
+            parts.append((ids[row], float(count[row])))
         elif selection.counting[row] or (selection.undecided[row] and count[row] != 0):
-            missing.append(ids.iloc[row])
+            missing.append(ids[row])
     return Provided(float(sum(number for _, number in parts)), tuple(missing), tuple(parts))
 
 
@@ -256,8 +269,12 @@ def land_of(zone: Any, parcels: gpd.GeoDataFrame, uses: Collection[str]) -> Prov
         wanted["id"], wanted["area_m2"], wanted.geometry, strict=True
     ):
         whole = shapely.area(polygon)
+        area = stated if np.isfinite(stated) else whole
+        if shapely.covers(zone, polygon):
+            # An intersection may start its ring elsewhere, and its area differ in the last digit.
+            parts.append((parcel_id, float(area)))
+            continue
         inside = shapely.area(shapely.intersection(polygon, zone))
         if inside > 0:
-            area = stated if np.isfinite(stated) else whole
             parts.append((parcel_id, float(area * inside / whole)))
-    return Provided(float(sum(area for _, area in parts)), (), tuple(parts))
+    return Provided(math.fsum(area for _, area in parts), (), tuple(parts))

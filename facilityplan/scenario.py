@@ -9,11 +9,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.layers import City, conform
+from facilityplan.layers import City, conform, stack
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,7 @@ def with_facilities(city: City, added: Sequence[AddedFacility]) -> City:
     kinds: dict[str, Any] = {item.kind: () for item in added}
     new = conform(frame, "facilities", kinds=kinds)
     parts = [city.facilities, new] if city.has("facilities") else [new]
-    together = gpd.GeoDataFrame(
-        {
-            column: pd.Series(np.concatenate([part[column].to_numpy() for part in parts]))
-            for column in new.columns
-            if column != "geometry"
-        },
-        geometry=np.concatenate([part.geometry.to_numpy() for part in parts]),
-        crs=city.crs,
-    )
+    together = stack(parts, city.crs)
     return dataclasses.replace(city, layers={**city.layers, "facilities": together})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from facilityplan.checks.context import Context, zone_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, doubt_of, judged, undecided
 from facilityplan.provision import beds, facilities_in
 from facilityplan.standards import Adoption, Unit
@@ -21,12 +21,11 @@ def evaluate(context: Context) -> list[Finding]:
     """Return one finding for each zone, and each named area, that a bed clause speaks of."""
     if not context.city.has("zones"):
         return []
-    zones = context.city.zones
     findings: list[Finding] = []
     for row, unit in enumerate(context.zone_units()):
-        for adoption in context.standards.binding(MEASURE, unit):
+        for adoption in context.binding(MEASURE, unit):
             if adoption.clause.applies_to.area is None:
-                ref = zone_ref(zones, row)
+                ref = context.zone_ref(row)
                 findings.append(_zone(context, adoption, ref, [row]))
     areas = {clause.applies_to.area for clause in context.standards.clauses(MEASURE)} - {None}
     for area in sorted(str(name) for name in areas):
@@ -40,7 +39,7 @@ def _area(context: Context, area: str) -> list[Finding]:
     named = set(context.city.named_areas.get(area, ()))
     rows = [row for row, zone in enumerate(zones["id"]) if zone in named]
     ref = UnitRef("zone", area, area, int(zones["row"].iloc[rows[0]]) if rows else 0)
-    adopted = context.standards.binding(MEASURE, Unit(areas=frozenset({area})))
+    adopted = context.binding(MEASURE, Unit(areas=frozenset({area})))
     own = [item for item in adopted if item.clause.applies_to.area == area]
     if len(rows) != len(named) or not rows:
         return [undecided(item, ref, "reason.area_not_named", area=area) for item in own]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facilityplan.checks.context import Context, residence_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
 
 
@@ -13,14 +13,16 @@ def evaluate(context: Context) -> list[Finding]:
         return []
     findings: list[Finding] = []
     for row, unit in enumerate(context.residence_units()):
-        for adoption in context.standards.binding("concentration", unit):
-            ref = residence_ref(city.residences, row)
+        for adoption in context.binding("concentration", unit):
+            ref = context.residence_ref(row)
             doubt = doubt_of(adoption)
             if doubt is not None:
                 findings.append(undecided(adoption, ref, doubt))
                 continue
             own = context.premises(adoption.clause).get(row, [])
-            names = [city.facilities["id"].iloc[item.facility] for item in own if item.decided]
+            names = [
+                context.cells("facilities", "id")[item.facility] for item in own if item.decided
+            ]
             if not names:
                 findings.append(not_applicable(adoption, ref, "reason.no_premises", {}))
                 continue

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facilityplan.checks.context import Context, residence_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
 from facilityplan.coverage import Metric, Reach, straight_reach
 from facilityplan.provision import floor_area, select, zone_membership
@@ -26,10 +26,10 @@ def evaluate(context: Context) -> list[Finding]:
     findings: list[Finding] = []
     memo: dict[str, Any] = {}
     for row, unit in enumerate(context.residence_units()):
-        for adoption in context.standards.binding("conditional_station", unit):
+        for adoption in context.binding("conditional_station", unit):
             doubt = doubt_of(adoption)
             if doubt is not None:
-                ref = residence_ref(city.residences, row)
+                ref = context.residence_ref(row)
                 findings.append(undecided(adoption, ref, doubt))
             else:
                 findings.append(_judge(context, adoption, row, memo))
@@ -38,16 +38,20 @@ def evaluate(context: Context) -> list[Finding]:
 
 def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any]) -> Finding:
     city, clause = context.city, adoption.clause
-    ref = residence_ref(city.residences, row)
+    ref = context.residence_ref(row)
     if not (city.has("zones") and city.has("facilities")):
         return undecided(adoption, ref, "reason.no_zones_or_facilities", required=clause.limit)
     community = next(
-        (at for at in context.zone_chain()[row] if city.zones["level"].iloc[at] == "community"),
+        (
+            at
+            for at in context.zone_chain()[row]
+            if context.cells("zones", "level")[at] == "community"
+        ),
         None,
     )
     if community is None:
         return undecided(adoption, ref, "reason.no_community", required=clause.limit)
-    name = city.zones["name"].iloc[community]
+    name = context.cells("zones", "name")[community]
     if clause.id not in memo:
         centres = select(city.facilities, clause.parameters["centre_kinds"], ("operating",))
         memo[clause.id] = (
@@ -85,7 +89,7 @@ def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any])
     if np.isfinite(maybe.distance_m[row]) and not trigger.holds(
         float(maybe.distance_m[row]), limit
     ):
-        undescribed = city.facilities["id"].iloc[int(maybe.facility[row])]
+        undescribed = context.cells("facilities", "id")[int(maybe.facility[row])]
     return _station(context, adoption, row, evidence, undescribed)
 
 
@@ -101,7 +105,7 @@ def _station(
     ``undescribed`` is a facility that would be its centre, near enough, if it is one at all.
     """
     city, clause = context.city, adoption.clause
-    ref = residence_ref(city.residences, row)
+    ref = context.residence_ref(row)
     provided = floor_area(context.premises(clause).get(row, []), city.facilities)
     largest = max((area for _, area in provided.parts), default=0.0)
     evidence["stations"] = [{"facility": name, "area_m2": area} for name, area in provided.parts]
@@ -152,7 +156,7 @@ def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
     home = np.where(member >= 0, communities[member] if len(communities) else -1, -1)
     own = np.asarray(
         [
-            next((at for at in chain if zones["level"].iloc[at] == "community"), -1)
+            next((at for at in chain if context.cells("zones", "level")[at] == "community"), -1)
             for chain in context.zone_chain()
         ]
     )

@@ -28,7 +28,7 @@ from facilityplan.provision import (
     select,
     zone_membership,
 )
-from facilityplan.standards import Clause, Standards, Unit
+from facilityplan.standards import Adoption, Clause, Standards, Unit
 
 FINEST_FIRST = ("village", "community", "town", "county", "city")
 
@@ -60,6 +60,33 @@ class Context:
         if key not in self._memo:
             self._memo[key] = compute()
         return self._memo[key]
+
+    def binding(self, measure: str, unit: Unit) -> tuple[Adoption, ...]:
+        """Return what binds a unit under a measure; units alike share one answer."""
+        found: tuple[Adoption, ...] = self._once(
+            ("binding", measure, unit), lambda: self.standards.binding(measure, unit)
+        )
+        return found
+
+    def cells(self, layer: str, column: str) -> list[Any]:
+        """Return a column of a layer as a plain list, for reading cell by cell."""
+        found: list[Any] = self._once(
+            ("cells", layer, column), lambda: self.city.layer(layer)[column].tolist()
+        )
+        return found
+
+    def residence_ref(self, row: int) -> UnitRef:
+        """Return a residence as a finding names it."""
+        return self._ref("residence", "residences", row)
+
+    def zone_ref(self, row: int) -> UnitRef:
+        """Return a zone as a finding names it."""
+        return self._ref("zone", "zones", row)
+
+    def _ref(self, kind: str, layer: str, row: int) -> UnitRef:
+        unit_id = self.cells(layer, "id")[row]
+        name = self.cells(layer, "name")[row] or unit_id
+        return UnitRef(kind, unit_id, name, int(self.cells(layer, "row")[row]))
 
     @property
     def demand(self) -> DemandPoints:
@@ -197,8 +224,8 @@ class Context:
             inherited = setting
             names: list[str] = []
             if zones is not None:
-                names = zones["id"].iloc[list(chain)].tolist()
-                said = [zones["setting"].iloc[row] for row in chain]
+                names = [self.cells("zones", "id")[row] for row in chain]
+                said = [self.cells("zones", "setting")[row] for row in chain]
                 inherited = setting or next((word for word in said if word is not None), None)
             units.append(Unit(inherited, status, None, self._areas(names)))
         return units
@@ -223,18 +250,3 @@ class Context:
         """Return the reading chosen for a clause's open question."""
         chosen = self.city.readings.get(clause.id, {}).get(name)
         return chosen or clause.readings[name].default
-
-
-def residence_ref(residences: gpd.GeoDataFrame, row: int) -> UnitRef:
-    """Return a residence as a finding names it."""
-    return _ref("residence", residences, row)
-
-
-def zone_ref(zones: gpd.GeoDataFrame, row: int) -> UnitRef:
-    """Return a zone as a finding names it."""
-    return _ref("zone", zones, row)
-
-
-def _ref(kind: str, frame: gpd.GeoDataFrame, row: int) -> UnitRef:
-    unit_id = frame["id"].iloc[row]
-    return UnitRef(kind, unit_id, frame["name"].iloc[row] or unit_id, int(frame["row"].iloc[row]))

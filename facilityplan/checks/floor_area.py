@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from facilityplan.checks.context import Context, residence_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
 from facilityplan.provision import Premises, Provided, floor_area
 from facilityplan.standards import Adoption
@@ -39,10 +39,10 @@ def evaluate(context: Context) -> list[Finding]:
     households = city.residences["households"].to_numpy(dtype=float)
     findings: list[Finding] = []
     for row, unit in enumerate(context.residence_units()):
-        adopted = context.standards.binding(MEASURE, unit)
+        adopted = context.binding(MEASURE, unit)
         if not adopted:
             continue
-        ref = residence_ref(city.residences, row)
+        ref = context.residence_ref(row)
         doubt = [item for item in adopted if item.undetermined]
         if doubt:
             findings.append(undecided(doubt[0], ref, f"reason.{doubt[0].undetermined[0]}_unknown"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from facilityplan.checks.context import Context, zone_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
 from facilityplan.provision import facilities_in, land_of
 from facilityplan.standards import Adoption
@@ -19,15 +19,14 @@ def evaluate(context: Context) -> list[Finding]:
     findings: list[Finding] = []
     for row, unit in enumerate(context.zone_units()):
         findings.extend(
-            _judge(context, adoption, row)
-            for adoption in context.standards.binding("land_per_person", unit)
+            _judge(context, adoption, row) for adoption in context.binding("land_per_person", unit)
         )
     return findings
 
 
 def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     city, clause = context.city, adoption.clause
-    ref = zone_ref(city.zones, row)
+    ref = context.zone_ref(row)
     doubt = doubt_of(adoption)
     if doubt is not None:
         return undecided(adoption, ref, doubt)

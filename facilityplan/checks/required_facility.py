@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from facilityplan.checks.context import Context, zone_ref
+from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
 from facilityplan.provision import facilities_in
 from facilityplan.standards import Adoption, Comparator
@@ -18,8 +18,8 @@ def evaluate(context: Context) -> list[Finding]:
         return []
     findings: list[Finding] = []
     for row, unit in enumerate(context.zone_units()):
-        for adoption in context.standards.binding("required_facility", unit):
-            ref = zone_ref(context.city.zones, row)
+        for adoption in context.binding("required_facility", unit):
+            ref = context.zone_ref(row)
             doubt = doubt_of(adoption)
             if doubt is not None:
                 findings.append(undecided(adoption, ref, doubt))
@@ -32,7 +32,7 @@ def evaluate(context: Context) -> list[Finding]:
 
 def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     city, clause = context.city, adoption.clause
-    ref = zone_ref(city.zones, row)
+    ref = context.zone_ref(row)
     evidence: dict[str, Any] = {}
     trigger = clause.parameters.get("trigger_households")
     if trigger is not None:
@@ -91,7 +91,7 @@ def _count(
     for at in inside.tolist():
         if not (selection.counting[at] or selection.undecided[at]):
             continue
-        name = city.facilities["id"].iloc[at]
+        name = context.cells("facilities", "id")[at]
         enough = least is None or (np.isfinite(beds[at]) and beds[at] >= least)
         unknown = least is not None and not np.isfinite(beds[at])
         if selection.counting[at]:

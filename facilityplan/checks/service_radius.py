@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from facilityplan.checks.context import Context, ServiceReach, residence_ref
+from facilityplan.checks.context import Context, ServiceReach
 from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
 from facilityplan.coverage import Reach
 from facilityplan.standards import Adoption
@@ -23,15 +23,14 @@ def evaluate(context: Context) -> list[Finding]:
     findings: list[Finding] = []
     for row, unit in enumerate(context.residence_units()):
         findings.extend(
-            _judge(context, adoption, row)
-            for adoption in context.standards.binding("service_radius", unit)
+            _judge(context, adoption, row) for adoption in context.binding("service_radius", unit)
         )
     return findings
 
 
 def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     city, clause = context.city, adoption.clause
-    ref = residence_ref(city.residences, row)
+    ref = context.residence_ref(row)
     doubt = doubt_of(adoption)
     if doubt is not None:
         return undecided(adoption, ref, doubt)
@@ -47,7 +46,7 @@ def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     maybe = float(reach.undecided.distance_m[row])
     value = distance if np.isfinite(distance) else None
     if np.isfinite(maybe) and clause.holds(maybe):
-        doubtful = city.facilities["id"].iloc[int(reach.undecided.facility[row])]
+        doubtful = context.cells("facilities", "id")[int(reach.undecided.facility[row])]
         return undecided(
             adoption,
             ref,
@@ -95,11 +94,10 @@ def _with_walking(
 
 
 def _evidence(context: Context, reach: ServiceReach, row: int) -> dict[str, Any]:
-    facilities = context.city.facilities
 
     def nearest(found: Reach) -> str | None:
         at = int(found.facility[row])
-        return None if at < 0 else facilities["id"].iloc[at]
+        return None if at < 0 else context.cells("facilities", "id")[at]
 
     evidence: dict[str, Any] = {
         "metric": reach.straight.metric.value,

@@ -9,7 +9,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from facilityplan import standards
 from facilityplan.crs import require_metres, to_project
@@ -20,7 +19,7 @@ from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.source import Vector, read_start
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, conform, empty_layer
+from facilityplan.layers import LAYERS, City, Origin, conform, empty_layer, stack
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
 
@@ -214,13 +213,7 @@ def _canonical(
 
 def _together(layer: str, parts: list[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
     """Return the parts of a layer as one frame, in the order of the ids."""
-    columns = [name for name in parts[0].columns if name != "geometry"]
-    merged: dict[str, Any] = {
-        name: pd.Series(np.concatenate([part[name].to_numpy() for part in parts]))
-        for name in columns
-    }
-    geometry = np.concatenate([part.geometry.to_numpy() for part in parts])
-    frame = gpd.GeoDataFrame(merged, geometry=geometry, crs=crs)
+    frame = stack(parts, crs)
     if "id" not in frame.columns:
         return frame
     repeated = frame["id"].duplicated(keep=False)

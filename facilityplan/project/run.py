@@ -71,10 +71,12 @@ def _write_coverage(project: Project, out: Path, progress: Callable[[str], None]
     files.write_text(out / "coverage.json", files.canonical_json(document))
     progress("siting")
     proposal = project.propose().proposal
-    files.write_text(out / "siting.json", files.canonical_json(siting_document(proposal, project.city)))
+    files.write_text(
+        out / "siting.json", files.canonical_json(siting_document(proposal, project.city))
+    )
     progress("geopackage")
     write_coverage_geopackage(
-        out / "coverage.gpkg", project.city, findings, coverage, proposal, lang=project.lang
+        out / "coverage.gpkg", project.context, findings, coverage, proposal, lang=project.lang
     )
 
 
