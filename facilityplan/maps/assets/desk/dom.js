@@ -1,0 +1,34 @@
+// Elements made of text, never of markup: whatever a name holds, it is shown as it is written.
+"use strict";
+
+window.desk = {};
+
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function furnish(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    for (const child of children) {
+      if (child === null || child === undefined) continue;
+      node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+    return node;
+  }
+
+  // An HTML element; children are nodes or text.
+  desk.el = (tag, attributes = {}, ...children) =>
+    furnish(document.createElement(tag), attributes, children);
+
+  desk.svg = (tag, attributes = {}, ...children) =>
+    furnish(document.createElementNS(SVG, tag), attributes, children);
+
+  // Fills {name} in a message of the catalogue. One pass: what is filled in is not read again.
+  desk.fill = (message, values) =>
+    message.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+
+  // A figure with separators between thousands and at most that many decimals.
+  desk.figure = (value, digits = 0) =>
+    value.toLocaleString("en-US", { maximumFractionDigits: digits });
+})();

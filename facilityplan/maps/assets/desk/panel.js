@@ -1,0 +1,151 @@
+// The panel: what the map is, what its colours mean, and what can be switched.
+"use strict";
+
+(() => {
+  const section = (heading, ...children) =>
+    desk.el("section", {}, desk.el("h2", {}, heading), ...children);
+
+  desk.headOf = ({ head, text }) =>
+    desk.el(
+      "header",
+      {},
+      desk.el("h1", {}, head.title),
+      desk.el("p", {}, `${head.name}　${desk.fill(text.as_of, { date: head.asOf })}`),
+    );
+
+  // What a map that is handed on must say: place and date, system, secrecy, review number.
+  desk.record = ({ head, text }) =>
+    desk.el(
+      "div",
+      { class: "desk-record" },
+      desk.el("span", {}, `${head.name}　${head.asOf}`),
+      desk.el("span", {}, desk.fill(text.crs, { crs: head.crs, name: head.crsName })),
+      desk.el("span", { class: "desk-internal" }, text.internal),
+      desk.el("label", {}, `${text.review_number} `, desk.el("input", { type: "text", id: "desk-review", autocomplete: "off" })),
+      desk.el("span", {}, text.attribution),
+    );
+
+  // A select over labels, in groups where they have one; calls back with the position chosen.
+  desk.select = (id, label, options, onChange) => {
+    const select = desk.el("select", { id, "aria-label": label });
+    const groups = new Map();
+    options.forEach((option, position) => {
+      const entry = desk.el("option", { value: position }, option.label);
+      if (!option.group) {
+        select.append(entry);
+        return;
+      }
+      if (!groups.has(option.group)) {
+        groups.set(option.group, desk.el("optgroup", { label: option.group }));
+        select.append(groups.get(option.group));
+      }
+      groups.get(option.group).append(entry);
+    });
+    select.addEventListener("change", () => onChange(Number(select.value)));
+    return select;
+  };
+
+  const row = (swatch, label, figure, attributes = {}) =>
+    desk.el(
+      "div",
+      { class: "desk-row", ...attributes },
+      swatch,
+      desk.el("span", { class: "desk-name" }, label),
+      desk.el("span", { class: "desk-count" }, figure),
+    );
+
+  // Counts of the verdicts that the map shows now.
+  desk.legendOf = (units, unitKind, verdicts, { text }) => {
+    const shown = [...desk.VERDICTS, desk.NO_FINDING];
+    const rows = shown
+      .map((verdict) => [verdict, units.filter((_, position) => verdicts[position] === verdict)])
+      .filter(([verdict, own]) => own.length || desk.VERDICTS.includes(verdict))
+      .map(([verdict, own]) => {
+        const label = verdict === desk.NO_FINDING ? text.no_finding : text.verdicts[verdict];
+        return row(desk.verdictSwatch(verdict), label, desk.figure(own.length), { "data-verdict": verdict });
+      });
+    const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(units.length) });
+    return [desk.el("h2", {}, text.legend, desk.el("small", {}, total)), ...rows];
+  };
+
+  desk.facilityLegend = ({ facilities, text }) => {
+    const tiers = ["community", "institution", "other", "unknown"];
+    const statuses = [...Object.keys(text.statuses), "unknown"];
+    const tierOf = (facility) => (facility.kind ? facility.kind.tier : "unknown");
+    const stateOf = (facility) => facility.status || "unknown";
+    const rows = [
+      ...tiers.map((tier) => {
+        const n = facilities.filter((facility) => tierOf(facility) === tier).length;
+        return n && row(desk.facilitySign(tier, "operating", 18), text[`tier_${tier}`], desk.figure(n));
+      }),
+      ...statuses.map((state) => {
+        const n = facilities.filter((facility) => stateOf(facility) === state).length;
+        const name = text.statuses[state] || text.status_unknown;
+        return n && row(desk.facilitySign("community", state, 18), name, desk.figure(n));
+      }),
+    ];
+    return section(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
+  };
+
+  // Checkboxes; each entry has a label, a swatch, whether it is on, and what to do.
+  desk.layerSwitch = (entries, { text }) =>
+    section(
+      text.layers,
+      ...entries.map((entry) => {
+        const box = desk.el("input", { type: "checkbox", "data-layer": entry.key });
+        box.checked = entry.on;
+        box.addEventListener("change", () => entry.toggle(box.checked));
+        return desk.el("label", { class: "desk-row" }, box, entry.swatch, desk.el("span", { class: "desk-name" }, entry.label));
+      }),
+    );
+
+  desk.planLabel = (plan, { text }) =>
+    desk.fill(plan.problem === "lscp" ? text.plan_lscp : text.plan_mclp, { n: plan.count });
+
+  // What a plan amounts to, in three lines.
+  desk.planSummary = (plan, { proposal, text }) => {
+    const notes = [];
+    if (plan) {
+      const units = plan.sites.reduce((sum, site) => sum + site.serves.length, 0);
+      const households = plan.sites.reduce((sum, site) => sum + (site.households[0] || 0), 0);
+      notes.push(
+        desk.fill(text.plan_serves, { units: desk.figure(units), households: desk.figure(households) }),
+        plan.optimal ? text.proven : text.not_proven,
+      );
+    }
+    notes.push(
+      desk.fill(text.plan_gaps, {
+        gaps: desk.figure(proposal.gaps),
+        unreachable: desk.figure(proposal.unreachable.length),
+        undecided: desk.figure(proposal.undecided),
+      }),
+    );
+    if (proposal.generated) notes.push(text.plan_generated);
+    return notes.map((note) => desk.el("p", { class: "desk-note" }, note));
+  };
+
+  desk.planSection = (select, summary, { text }) => section(text.plan, select, summary);
+  desk.schemeSection = (select, { text }) => section(text.title_scheme, select);
+
+  desk.elsewhere = ({ elsewhere, text }, popup) => {
+    if (!elsewhere.length) return null;
+    const items = elsewhere.map((finding) =>
+      desk.el("div", {}, desk.el("h3", {}, finding.name), desk.findingTable([finding], popup)),
+    );
+    const heading = desk.fill(text.elsewhere, { n: elsewhere.length });
+    return desk.el("details", {}, desk.el("summary", {}, heading), ...items);
+  };
+
+  // The button that folds the panel away; the map then takes its room.
+  desk.foldButton = (map, { text }) => {
+    const button = desk.el("button", { type: "button", class: "desk-fold", "aria-expanded": "true", title: text.fold }, "«");
+    button.addEventListener("click", () => {
+      const folded = document.body.classList.toggle("desk-folded");
+      button.textContent = folded ? "»" : "«";
+      button.title = folded ? text.unfold : text.fold;
+      button.setAttribute("aria-expanded", String(!folded));
+      map.invalidateSize({ pan: false });
+    });
+    return button;
+  };
+})();

@@ -1,0 +1,178 @@
+// What a click shows: the unit, and the proof of every verdict on it.
+"use strict";
+
+(() => {
+  const SIGNS = { ">=": "≥", "<=": "≤", ">": ">", "<": "<" };
+
+  // Decimals of a figure: metres are shown whole, and to the millimetre within one metre of the
+  // limit; other figures get as many as it takes to tell them from the limit.
+  function digitsOf({ clause, value, required }) {
+    if (clause.metres) {
+      const near = value !== null && required !== null && Math.abs(value - required) < 1;
+      return near ? 3 : 0;
+    }
+    if (value === null || required === null || value === required) return 2;
+    let digits = 2;
+    while (digits < 6 && desk.figure(value, digits) === desk.figure(required, digits)) digits += 1;
+    return digits;
+  }
+
+  const measured = (finding, value, digits) =>
+    value === null ? "—" : `${desk.figure(value, digits)} ${finding.clause.unit}`.trim();
+
+  function valueText(finding) {
+    return measured(finding, finding.value, digitsOf(finding));
+  }
+
+  function requiredText(finding) {
+    const { required, clause } = finding;
+    if (required === null) return "—";
+    return `${SIGNS[clause.comparator] || ""} ${measured(finding, required, 3)}`.trim();
+  }
+
+  function marginText(finding, text) {
+    const { margin } = finding;
+    if (margin === null) return "—";
+    const name = margin < 0 ? text.shortfall : text.margin;
+    return `${name} ${measured(finding, Math.abs(margin), digitsOf(finding))}`;
+  }
+
+  const line = (text, extra = "") => desk.el("div", { class: `desk-note ${extra}`.trim() }, text);
+
+  function walkingNotes(finding, text) {
+    if (finding.walking === null) return [];
+    const [distance, flips, off] = finding.walking;
+    if (off) return [line(text.walking_off)];
+    const { required } = finding;
+    const near = distance !== null && required !== null && Math.abs(distance - required) < 1;
+    const said =
+      distance === null
+        ? text.walking_none
+        : desk.fill(text.walking, { distance: desk.figure(distance, near ? 3 : 0) });
+    if (flips === null) return [line(said)];
+    const turns = flips ? text.walking_flips : text.walking_same;
+    return [line(said), line(turns, flips ? "desk-flips" : "")];
+  }
+
+  function sumCell(finding, { text, facilities }) {
+    const notes = [desk.el("div", {}, finding.text)];
+    const nearest = facilities[finding.nearest];
+    if (nearest) notes.push(line(desk.fill(text.nearest, { name: nearest.name })));
+    notes.push(...walkingNotes(finding, text));
+    if (finding.fragile) notes.push(line(text.fragile, "desk-flips"));
+    return notes;
+  }
+
+  function clauseCell({ clause, standing }, { text }) {
+    const source = desk.fill(text.source, clause);
+    return [
+      desk.el("div", {}, desk.el("b", {}, clause.id), ` ${clause.title}`),
+      line([clause.modality, clause.holder, standing].filter(Boolean).join(" · ")),
+      desk.el("blockquote", { class: "desk-quote" }, clause.quote, desk.el("cite", {}, source)),
+    ];
+  }
+
+  // A missed clause that only recommends, or sets a goal, is said to be one.
+  function verdictText({ clause, verdict }, text) {
+    const said = text.verdicts[verdict];
+    if (verdict !== desk.NON_COMPLIANT || clause.mandatory) return said;
+    return desk.fill(text.verdict_of_modality, { verdict: said, modality: clause.modality });
+  }
+
+  function findingRow(finding, popup) {
+    const { text } = popup;
+    const cell = (...content) => desk.el("td", {}, ...content);
+    return desk.el(
+      "tr",
+      { "data-clause": finding.clause.id },
+      cell(...clauseCell(finding, popup)),
+      desk.el("td", { class: "desk-verdict" }, desk.verdictSwatch(finding.verdict), " ", verdictText(finding, text)),
+      cell(desk.el("b", {}, valueText(finding)), line(requiredText(finding)), line(marginText(finding, text))),
+      cell(...sumCell(finding, popup)),
+    );
+  }
+
+  desk.findingTable = (findings, popup) => {
+    const { text } = popup;
+    if (!findings.length) return desk.el("p", { class: "desk-note" }, text.no_findings_here);
+    const heads = [text.clause, text.verdict, `${text.value} / ${text.required}`, text.basis];
+    return desk.el(
+      "table",
+      { class: "desk-findings" },
+      desk.el("thead", {}, desk.el("tr", {}, ...heads.map((head) => desk.el("th", {}, head)))),
+      desk.el("tbody", {}, ...findings.map((finding) => findingRow(finding, popup))),
+    );
+  };
+
+  // A heading and lines of "name: value"; a value may be a node.
+  function card(heading, facts, ...rest) {
+    const pairs = facts.flatMap(([name, value]) => [desk.el("dt", {}, name), desk.el("dd", {}, value)]);
+    return desk.el("div", { class: "desk-card" }, desk.el("h2", {}, heading), desk.el("dl", {}, ...pairs), ...rest);
+  }
+
+  const count = (value, text) => (value === null ? text.unknown : desk.figure(value));
+  const area = (value, text) =>
+    value === null ? text.unknown : desk.fill(text.area_value, { n: desk.figure(value, 2) });
+
+  desk.unreachableNote = ({ text }) => desk.el("p", { class: "desk-flips" }, text.unreachable);
+
+  desk.residencePopup = (residence, popup, note = null) => {
+    const { text } = popup;
+    const facts = [
+      [text.id, residence.id],
+      [text.households, count(residence.households, text)],
+      [text.elders, count(residence.elders, text)],
+    ];
+    return card(residence.name, facts, note, desk.findingTable(residence.findings, popup));
+  };
+
+  desk.zonePopup = (zone, popup) => {
+    const { text } = popup;
+    const facts = [[text.id, zone.id], [text.kind, text.levels[zone.level]]];
+    return card(zone.name, facts, desk.findingTable(zone.findings, popup));
+  };
+
+  desk.facilityPopup = (facility, { text }) =>
+    card(facility.name, [
+      [text.id, facility.id],
+      [text.kind, facility.kind ? facility.kind.name : text.kind_unknown],
+      [text.state, text.statuses[facility.status] || text.status_unknown],
+      [text.beds, facility.beds === null ? text.unknown : desk.fill(text.beds_value, { n: desk.figure(facility.beds) })],
+      [text.floor_area, area(facility.floorArea, text)],
+    ]);
+
+  desk.candidatePopup = (candidate, { text }) =>
+    card(candidate.name, [
+      [text.id, candidate.id],
+      [text.kind, candidate.kind || text.kind_unknown],
+      [text.floor_area_max, area(candidate.floorArea, text)],
+    ]);
+
+  function known([value, unknown], text, message) {
+    const said = desk.fill(message, { n: count(value, text) });
+    return unknown ? desk.fill(text.and_unknown, { n: said, unknown }) : said;
+  }
+
+  function servedText(site, { text, residences }) {
+    const shown = site.serves.slice(0, 8).map((row) => residences[row].name);
+    const names = shown.join(text.list_separator) + (site.serves.length > 8 ? text.serves_more : "");
+    return site.serves.length ? desk.fill(text.serves_value, { n: site.serves.length, names }) : text.none;
+  }
+
+  desk.sitePopup = (site, popup) => {
+    const { text } = popup;
+    const mended = site.mends.map(([clause, n]) => desk.fill(text.mends_value, { clause, n }));
+    const fits = site.fits === null ? text.fits_unknown : site.fits ? text.fits_yes : text.fits_no;
+    return card(site.name, [
+      [text.site, desk.figure(site.row + 1)],
+      [text.kind, site.kind || text.kind_unknown],
+      [text.serves, servedText(site, popup)],
+      [text.households, known(site.households, text, text.households_short)],
+      [text.elders, known(site.elders, text, text.persons_value)],
+      [text.mends, mended.length ? mended.join(text.list_separator) : text.none],
+      [text.floor_area_needed, area(site.needed, text)],
+      [text.floor_area_max, area(site.available, text)],
+      [text.fits, desk.el("span", { class: site.fits === false ? "desk-flips" : null }, fits)],
+    ]);
+  };
+})();

@@ -1,0 +1,123 @@
+// Colours and signs. Verdicts differ in lightness and hue for colour-blind eyes as well, and what
+// cannot be judged is hatched, so that no verdict depends on hue alone.
+"use strict";
+
+(() => {
+  const [COMPLIANT, NON_COMPLIANT, INSUFFICIENT, NOT_APPLICABLE] = [0, 1, 2, 3];
+
+  desk.COLOURS = {
+    [COMPLIANT]: { line: "#2166ac", fill: "#67a9cf" },
+    [NON_COMPLIANT]: { line: "#8f2a00", fill: "#e8601c" },
+    [INSUFFICIENT]: { line: "#5b4a00", fill: "#f6e8a6", hatch: "#7a6400" },
+    [NOT_APPLICABLE]: { line: "#8a9099", fill: "#d5d9de" },
+    [desk.NO_FINDING]: { line: "#aab0b8", fill: "#f4f5f6" },
+  };
+  desk.PLAN_COLOUR = "#9b1b8a";
+  const FACILITY_COLOUR = "#12564a";
+  const CLOSED_COLOUR = "#868e96";
+
+  // A canvas pattern of slanting lines; canvas takes it wherever it takes a colour.
+  desk.hatch = (verdict) => {
+    const { fill, hatch } = desk.COLOURS[verdict];
+    const tile = document.createElement("canvas");
+    tile.width = 6;
+    tile.height = 6;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = fill;
+    pen.fillRect(0, 0, 6, 6);
+    pen.strokeStyle = hatch;
+    pen.lineWidth = 1.2;
+    for (const offset of [-6, 0, 6]) {
+      pen.moveTo(offset, 6);
+      pen.lineTo(offset + 6, 0);
+    }
+    pen.stroke();
+    return pen.createPattern(tile, "repeat");
+  };
+
+  // How a residence or zone of a verdict is drawn.
+  desk.verdictStyle = (verdict, hatch) => {
+    const { line, fill } = desk.COLOURS[verdict];
+    const style = { color: line, weight: 1, dashArray: null, fillColor: fill, fillOpacity: 0.9 };
+    if (verdict === INSUFFICIENT) return { ...style, fillColor: hatch, fillOpacity: 1 };
+    if (verdict === NON_COMPLIANT) return { ...style, weight: 1.5 };
+    if (verdict === desk.NO_FINDING) return { ...style, dashArray: "2 2", fillOpacity: 0.6 };
+    return style;
+  };
+
+  const picture = (size, ...children) =>
+    desk.svg("svg", { width: size, height: size, viewBox: "0 0 20 20", "aria-hidden": "true" }, ...children);
+
+  desk.verdictSwatch = (verdict) => {
+    const { line, fill, hatch } = desk.COLOURS[verdict];
+    const dashed = verdict === desk.NO_FINDING ? "3 2" : null;
+    const box = { x: 2, y: 4, width: 16, height: 12, fill, stroke: line, "stroke-width": 1.5, "stroke-dasharray": dashed };
+    const stripes = hatch
+      ? [desk.svg("path", { d: "M2 10L8 4M2 16L14 4M8 16L18 6M14 16L18 12", stroke: hatch, "stroke-width": 1.3, fill: "none" })]
+      : [];
+    return picture(18, desk.svg("rect", box), ...stripes);
+  };
+
+  // The outline says what tier a facility is of, the filling what state it is in.
+  const OUTLINES = {
+    community: () => desk.svg("circle", { cx: 10, cy: 10, r: 7.5 }),
+    institution: () => desk.svg("rect", { x: 3, y: 3, width: 14, height: 14, rx: 2 }),
+    other: () => desk.svg("path", { d: "M10 2L18 10L10 18L2 10Z" }),
+    unknown: () => desk.svg("path", { d: "M10 2L18 17L2 17Z" }),
+  };
+  const INNER = {
+    operating: (ink) => desk.svg("path", { d: "M10 6.5V13.5M6.5 10H13.5", stroke: ink, "stroke-width": 2 }),
+    planned: (ink) => desk.svg("circle", { cx: 10, cy: 10, r: 2.2, fill: ink }),
+    closed: (ink) => desk.svg("path", { d: "M7 7L13 13M13 7L7 13", stroke: ink, "stroke-width": 1.8 }),
+    unknown: (ink) => desk.svg("text", { x: 10, y: 14, "text-anchor": "middle", "font-size": 11, "font-weight": "bold", fill: ink }, "?"),
+  };
+
+  desk.facilitySign = (tier, status, size = 20) => {
+    const state = status in INNER ? status : "unknown";
+    const colour = state === "closed" ? CLOSED_COLOUR : FACILITY_COLOUR;
+    const solid = state === "operating";
+    const outline = (OUTLINES[tier] || OUTLINES.unknown)();
+    outline.setAttribute("fill", solid ? colour : "#ffffff");
+    outline.setAttribute("stroke", solid ? "#ffffff" : colour);
+    outline.setAttribute("stroke-width", solid ? 1 : 1.8);
+    if (state === "planned") outline.setAttribute("stroke-dasharray", "3 1.6");
+    return picture(size, outline, INNER[state](solid ? "#ffffff" : colour));
+  };
+
+  desk.siteSign = (label, size = 30) =>
+    desk.svg(
+      "svg",
+      { width: size, height: size * 1.25, viewBox: "0 0 24 30", "aria-hidden": "true" },
+      desk.svg("path", {
+        d: "M12 29C12 29 22.5 17.5 22.5 11.2A10.5 10.5 0 1 0 1.5 11.2C1.5 17.5 12 29 12 29Z",
+        fill: desk.PLAN_COLOUR, stroke: "#ffffff", "stroke-width": 1.5,
+      }),
+      desk.svg("text", { x: 12, y: 15.2, "text-anchor": "middle", "font-size": 11, "font-weight": "bold", fill: "#ffffff" }, label),
+    );
+
+  desk.unreachableSign = (size = 22) =>
+    picture(
+      size,
+      desk.svg("circle", { cx: 10, cy: 10, r: 8, fill: "#ffffff", "fill-opacity": 0.85, stroke: "#b00020", "stroke-width": 2 }),
+      desk.svg("path", { d: "M10 5V11.5M10 13.5V15.5", stroke: "#b00020", "stroke-width": 2.2 }),
+    );
+
+  desk.candidateSwatch = () =>
+    picture(18, desk.svg("circle", { cx: 10, cy: 10, r: 4, fill: "#ffffff", stroke: desk.PLAN_COLOUR, "stroke-width": 1.6 }));
+
+  // A line as it is drawn on the map.
+  desk.lineSwatch = ({ color, weight, dashArray }) =>
+    picture(18, desk.svg("path", { d: "M1 10H19", stroke: color, "stroke-width": Math.min(weight + 1, 5), "stroke-dasharray": dashArray, fill: "none" }));
+
+  desk.areaSwatch = (colour, opacity) =>
+    picture(18, desk.svg("circle", { cx: 10, cy: 10, r: 8, fill: colour, "fill-opacity": opacity, stroke: colour }));
+
+  desk.northArrow = (letter) =>
+    desk.svg(
+      "svg",
+      { width: 34, height: 46, viewBox: "0 0 34 46", role: "img", "aria-label": letter },
+      desk.svg("text", { x: 17, y: 12, "text-anchor": "middle", "font-size": 12, "font-weight": "bold", fill: "#343a40" }, letter),
+      desk.svg("path", { d: "M17 15L26 43L17 37Z", fill: "#343a40" }),
+      desk.svg("path", { d: "M17 15L8 43L17 37Z", fill: "#ffffff", stroke: "#343a40" }),
+    );
+})();

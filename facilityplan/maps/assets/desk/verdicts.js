@@ -1,0 +1,56 @@
+// Which verdict a unit is coloured by: a clause's, a measure's, or the worst of what is mandatory.
+"use strict";
+
+(() => {
+  // Numbers of the verdicts, as judgements.py writes them.
+  const COMPLIANT = 0;
+  const NON_COMPLIANT = 1;
+  const INSUFFICIENT = 2;
+  const NOT_APPLICABLE = 3;
+  const WORST_FIRST = [NON_COMPLIANT, INSUFFICIENT, COMPLIANT, NOT_APPLICABLE];
+
+  desk.VERDICTS = WORST_FIRST;
+  desk.NON_COMPLIANT = NON_COMPLIANT;
+  desk.NO_FINDING = -1;
+
+  desk.worst = (findings) =>
+    WORST_FIRST.find((verdict) => findings.some((finding) => finding.verdict === verdict)) ??
+    desk.NO_FINDING;
+
+  // The verdict of a unit under a scheme.
+  desk.verdictOf = (unit, scheme) => desk.worst(unit.findings.filter(scheme.takes));
+
+  // All schemes to choose from, the default one first.
+  desk.schemes = ({ clauses, residences, text }) => {
+    const residential = clauses.filter((clause) => clause.unitKind === "residence");
+    const found = [];
+    for (const [measure, name] of Object.entries(text.measures)) {
+      const own = residential.filter((clause) => clause.measure === measure);
+      if (own.length > 1) {
+        found.push({
+          group: text.by_measure,
+          label: desk.fill(text.all_of_measure, { measure: name }),
+          unitKind: "residence",
+          takes: (finding) => finding.clause.measure === measure,
+        });
+      }
+    }
+    if (residences.some((unit) => unit.findings.some((finding) => finding.clause.mandatory))) {
+      found.push({
+        group: text.by_measure,
+        label: text.worst,
+        unitKind: "residence",
+        takes: (finding) => finding.clause.mandatory,
+      });
+    }
+    for (const clause of clauses) {
+      found.push({
+        group: text.by_clause,
+        label: `${clause.id}　${clause.title}`,
+        unitKind: clause.unitKind,
+        takes: (finding) => finding.clause === clause,
+      });
+    }
+    return found;
+  };
+})();

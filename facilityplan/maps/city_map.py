@@ -1,0 +1,196 @@
+"""The map of a city: a folium map that needs no network, and what is drawn on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import folium
+from branca.element import Element
+from pyproj import CRS
+
+from facilityplan import files, locale
+from facilityplan.checks import Finding, Verdict
+from facilityplan.errors import MissingLayerError
+from facilityplan.layers import FACILITY_STATUSES, LEVELS, City
+from facilityplan.maps import content, inline
+from facilityplan.maps.judgements import judgements
+from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
+from facilityplan.maps.packing import SCALE
+from facilityplan.maps.plans import proposal_content
+from facilityplan.network import Network
+from facilityplan.siting.proposal import Proposal
+from facilityplan.standards import Standards, measures
+
+_DATA_ID: Final = "desk-data"
+
+
+class CityMap(folium.Map):
+    """A folium map whose page is one file that loads nothing.
+
+    Parameters
+    ----------
+    desk
+        What ``assets/desk`` draws: plain values for JSON. Any text in it is shown as text.
+    title
+        The page's title, any text.
+    lang
+        Language of the page, ``zh`` or ``en``.
+    centre
+        Latitude and longitude to start from, degrees.
+    """
+
+    def __init__(
+        self, desk: Mapping[str, Any], *, title: str, lang: str, centre: tuple[float, float]
+    ) -> None:
+        super().__init__(
+            location=centre,
+            zoom_start=12,
+            tiles=None,
+            zoom_control=False,
+            prefer_canvas=True,
+            attribution_control=False,
+            zoom_snap=0.25,
+            zoom_delta=0.5,
+        )
+        # Lists of this map alone: folium's own are shared by all maps of the process, and its
+        # add_js_link would write into them.
+        self.default_js = [(path, path) for path in (inline.LEAFLET_JS, *inline.DESK_JS)]
+        self.default_css = [(path, path) for path in (inline.LEAFLET_CSS, inline.DESK_CSS)]
+        OfflineFigure(title, lang).add_child(self)
+        self.add_child(_Desk(desk, self.get_name()), name="desk")
+
+    @classmethod
+    def _generate_id(cls) -> str:
+        return "city"
+
+    def to_html(self) -> str:
+        """Return the page: one HTML file that loads nothing.
+
+        Raises
+        ------
+        OutputError
+            If something was added to the map that would be loaded from elsewhere.
+        """
+        return str(self.get_root().render())
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:  # noqa: FBT001, FBT002  # branca's signature
+        """Write the page, whole or not at all where ``outfile`` is a path.
+
+        Raises
+        ------
+        OutputError
+            If the page would load something, or the file cannot be written.
+        """
+        page = str(self.get_root().render(**kwargs))
+        if isinstance(outfile, (str, Path)):
+            files.write_text(Path(outfile), page)
+            return
+        outfile.write(page.encode("utf-8"))
+        if close_file:
+            outfile.close()
+
+
+class _Desk(Element):
+    """The panel beside the map, its data, and the call that draws it all."""
+
+    def __init__(self, desk: Mapping[str, Any], map_name: str) -> None:
+        super().__init__()
+        self.desk = desk
+        self.map_name = map_name
+
+    @classmethod
+    def _generate_id(cls) -> str:
+        return "desk"
+
+    def render(self, **kwargs: Any) -> str:
+        """Put the empty panel, the data and the call into the figure."""
+        del kwargs
+        figure: Any = self.get_root()
+        panel = Verbatim('<aside class="desk-panel" id="desk-panel"></aside>')
+        figure.html.add_child(panel, name="panel")
+        figure.html.add_child(data_element(_DATA_ID, self.desk), name="data")
+        figure.script.add_child(Verbatim(f"desk.start({self.map_name});"), name="desk")
+        return ""
+
+
+def city_map(
+    city: City,
+    findings: Sequence[Finding],
+    *,
+    standards: Standards,
+    proposal: Proposal | None = None,
+    network: Network | None = None,
+    lang: str = "zh",
+    title: str | None = None,
+) -> CityMap:
+    """Return the interactive map of a city's findings.
+
+    Parameters
+    ----------
+    city
+        Conformed layers in the project's CRS.
+    findings
+        What the checks found; each is in the popup of its residence or zone.
+    standards
+        Documents that the findings' clauses stand in.
+    proposal
+        Sites to show, if siting has been run.
+    network
+        Road graph; with it, the streets within walking distance are drawn as well.
+    lang
+        ``zh`` or ``en``.
+    title
+        Title of the map; by default made from the city's name.
+
+    Raises
+    ------
+    MissingLayerError
+        If the city has no layer at all.
+    """
+    spoken = locale.language(lang)
+    corners = content.bounds(city)
+    if corners is None:
+        raise MissingLayerError("map_nothing_to_draw")
+    shown = title or locale.text("map_title", spoken, city=city.name)
+    desk = {
+        "text": _wording(spoken),
+        "head": {
+            "title": shown,
+            "name": city.name,
+            "asOf": city.as_of.isoformat(),
+            "crs": city.crs,
+            "crsName": CRS.from_user_input(city.crs).name,
+        },
+        "bounds": corners,
+        **content.base(city),
+        "residences": content.residences(city),
+        "facilities": content.facilities(city, spoken),
+        "candidates": content.candidates(city, spoken),
+        "areas": content.service_areas(city, standards, network, spoken),
+        "proposal": None if proposal is None else proposal_content(city, proposal, spoken),
+        **judgements(city, findings, standards, spoken),
+    }
+    (south, west), (north, east) = corners
+    centre = ((south + north) / 2 / SCALE, (west + east) / 2 / SCALE)
+    return CityMap(desk, title=shown, lang=spoken, centre=centre)
+
+
+def _wording(lang: str) -> dict[str, Any]:
+    """Return the texts of the panel and the popups, by the names that ``assets/desk`` uses."""
+    own = {
+        key.removeprefix("map."): text
+        for key, text in locale.catalogue(lang).items()
+        if key.startswith("map.")
+    }
+    return {
+        **own,
+        "verdict_of_modality": locale.catalogue(lang)["verdict_of_modality"],
+        "verdicts": [locale.text(f"verdict.{verdict}", lang) for verdict in Verdict],
+        "levels": [locale.text(f"level.{level}", lang) for level in LEVELS],
+        "statuses": {
+            name: locale.text(f"facility_status.{name}", lang) for name in FACILITY_STATUSES
+        },
+        "measures": {name: own[f"measure.{name}"] for name in measures()},
+    }

@@ -1,0 +1,151 @@
+"""Clauses and findings as compact columns: each quote once, each text once, a row a finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from facilityplan import locale
+from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.wording import finding_unit, formula_text
+from facilityplan.layers import City
+from facilityplan.standards import Clause, Standards, measures
+
+VERDICTS: Final = tuple(Verdict)
+"""Verdicts by the number that stands for them in a map."""
+
+_DIGITS: Final = 6
+
+
+@dataclass
+class Texts:
+    """Texts of a map, each kept once."""
+
+    found: dict[str, int] = field(default_factory=dict)
+
+    def index(self, text: str) -> int:
+        """Return the number of a text."""
+        return self.found.setdefault(text, len(self.found))
+
+
+def judgements(
+    city: City, findings: Sequence[Finding], standards: Standards, lang: str
+) -> dict[str, Any]:
+    """Return clauses, columns of findings by clause, and the texts of their sums and reasons.
+
+    Parameters
+    ----------
+    city
+        What was assessed; units are named by their position in its frames.
+    findings
+        Findings to show; those on no residence or zone of the city are kept aside by name.
+    standards
+        Documents that the findings' clauses stand in.
+    lang
+        Language of titles and texts.
+    """
+    clauses = {clause.id: clause for document in standards.documents for clause in document.clauses}
+    by_clause: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_clause.setdefault(finding.clause_id, []).append(finding)
+    names = sorted(by_clause)
+    texts = Texts()
+    positions = {
+        "residence": _positions(city, "residences"),
+        "zone": _positions(city, "zones"),
+        "facility": _positions(city, "facilities"),
+    }
+    return {
+        "clauses": [_clause(clauses[name], by_clause[name][0], lang) for name in names],
+        "findings": [_columns(by_clause[name], positions, texts, lang) for name in names],
+        "texts": list(texts.found),
+    }
+
+
+def _positions(city: City, layer: str) -> dict[str, int]:
+    return (
+        {name: row for row, name in enumerate(city.layer(layer)["id"])} if city.has(layer) else {}
+    )
+
+
+def _clause(clause: Clause, example: Finding, lang: str) -> dict[str, Any]:
+    unit = finding_unit(example)
+    return {
+        "id": clause.id,
+        "title": clause.title if lang == "zh" else clause.title_en,
+        "measure": clause.measure,
+        "unitKind": measures()[clause.measure].unit_of_assessment,
+        "mandatory": clause.modality.value == "mandatory",
+        "modality": locale.text(f"modality.{clause.modality.value}", lang),
+        "holder": locale.text(f"duty_holder.{clause.duty_holder.value}", lang),
+        "comparator": None if clause.comparator is None else clause.comparator.value,
+        "unit": "" if unit is None else locale.text(f"unit.{unit}", lang),
+        "metres": unit == "m",
+        "document": clause.document_title,
+        "number": clause.document_number,
+        "place": clause.number,
+        "quote": clause.quote,
+    }
+
+
+def _columns(
+    findings: Sequence[Finding],
+    positions: Mapping[str, Mapping[str, int]],
+    texts: Texts,
+    lang: str,
+) -> dict[str, Any]:
+    """Return one list a column; a unit that is on no layer is given by its name."""
+    units = [
+        positions.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
+        for finding in findings
+    ]
+    columns: dict[str, Any] = {
+        "unitKind": _shared([finding.unit_kind for finding in findings]),
+        "unit": units,
+        "verdict": [VERDICTS.index(finding.verdict) for finding in findings],
+        "value": [_figure(finding.value) for finding in findings],
+        "required": _shared([_figure(finding.required) for finding in findings]),
+        "margin": [_figure(finding.margin) for finding in findings],
+        "text": _shared([texts.index(formula_text(finding, lang)) for finding in findings]),
+        "standing": _shared([texts.index(_standing(finding, lang)) for finding in findings]),
+        "fragile": [row for row, finding in enumerate(findings) if finding.fragile],
+    }
+    if any("facility" in finding.evidence for finding in findings):
+        facilities = positions["facility"]
+        columns["nearest"] = [
+            facilities.get(str(finding.evidence.get("facility")), -1) for finding in findings
+        ]
+    if any("walking_m" in finding.evidence for finding in findings):
+        columns["walking"] = [_walking(finding.evidence) for finding in findings]
+    return columns
+
+
+def _shared(column: list[Any]) -> Any:
+    """Return the value that all rows have, else the column."""
+    return column[0] if all(value == column[0] for value in column) else column
+
+
+def _walking(evidence: Mapping[str, Any]) -> list[Any] | None:
+    """Return metres on foot (none where there is no way), whether it flips, whether off roads."""
+    if "walking_m" not in evidence:
+        return None
+    flips = evidence.get("walking_flips")
+    return [
+        _figure(evidence["walking_m"]),
+        None if flips is None else int(bool(flips)),
+        int(bool(evidence.get("off_network", False))),
+    ]
+
+
+def _figure(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    rounded = round(float(value), _DIGITS)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _standing(finding: Finding, lang: str) -> str:
+    in_force = finding.standing == "in_force"
+    return "" if in_force else locale.text(f"standing.{finding.standing}", lang)
