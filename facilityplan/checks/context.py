@@ -71,7 +71,7 @@ class Context:
     def cells(self, layer: str, column: str) -> list[Any]:
         """Return a column of a layer as a plain list, for reading cell by cell."""
         found: list[Any] = self._once(
-            ("cells", layer, column), lambda: self.city.layer(layer)[column].tolist()
+            ("cells", layer, column), self.city.layer(layer)[column].tolist
         )
         return found
 
