@@ -126,8 +126,8 @@ def read_osm(
     -------
     Vector
         In EPSG:4326, with ``osm_id`` (``way/123``, ``relation/45``, ``node/6``), ``name`` and the
-        keys asked for; roads have ``class``, ``bridge``, ``tunnel``, ``oneway`` and ``foot``, and
-        one row per unbroken run. ``skipped`` has the ids whose geometry is not whole in the
+        keys asked for; roads have ``class``, ``bridge`` and ``tunnel`` (``yes``, ``no`` or nothing;
+        a viaduct is a bridge), ``oneway`` and ``foot``, and one row per unbroken run. ``skipped`` has the ids whose geometry is not whole in the
         extract.
 
     Raises
@@ -162,8 +162,15 @@ def read_osm(
                 columns[key].append(held.get(key))
             shapes.append(shape)
     if layer == "roads":
-        columns["class"] = columns.pop("highway")
+        _as_roads(columns)
     return _vector(columns, shapes, place.name, skipped)
+
+
+def _as_roads(columns: dict[str, list[Any]]) -> None:
+    """Give roads a ``class``, and bridges and tunnels a plain yes whatever kind they are."""
+    columns["class"] = columns.pop("highway")
+    for key in ("bridge", "tunnel"):
+        columns[key] = [value if value in {None, "no"} else "yes" for value in columns[key]]
 
 
 @contextlib.contextmanager
@@ -218,7 +225,7 @@ def read_osm_xml_roads(path: str | Path) -> Vector:
     for key in ROAD_KEYS:
         kept = edges[key] if key in edges.columns else [None] * len(edges)
         columns[key] = [_tag(value) for value in kept]
-    columns["class"] = columns.pop("highway")
+    _as_roads(columns)
     return _vector(columns, list(edges.geometry), place.name, [])
 
 

@@ -3,6 +3,7 @@ import gzip
 import json
 
 import osmium
+import pandas as pd
 import pytest
 import shapely
 
@@ -96,6 +97,29 @@ def test_roads_and_what_the_edge_cuts(town):
     assert first.geometry.equals(
         shapely.LineString([(113.60, 34.70), (113.61, 34.70), (113.61, 34.71)])
     )
+
+
+def test_kinds_of_bridge_and_tunnel_are_a_plain_yes(tmp_path):
+    source = tmp_path / "town.osm"
+    bridge, tunnel = 'k="bridge" v="viaduct"', 'k="tunnel" v="building_passage"'
+    text = XML.replace('k="bridge" v="yes"', bridge).replace('k="foot" v="yes"', tunnel)
+    source.write_text(text.replace('<nd ref="99"/>', ""), encoding="utf-8")
+    target = tmp_path / "town.pbf"
+    with osmium.SimpleWriter(str(target)) as writer:
+        for thing in osmium.FileProcessor(str(source)):
+            writer.add(thing)
+    for read in (read_osm(target, layer="roads"), read_osm_xml_roads(source)):
+        kinds = {
+            name: (over == "yes", under == "yes", pd.isna(over), pd.isna(under))
+            for name, over, under in zip(
+                read.frame["osm_id"], read.frame["bridge"], read.frame["tunnel"], strict=True
+            )
+        }
+        assert kinds == {
+            "way/20": (False, True, True, False),
+            "way/21": (True, False, False, True),
+            "way/22": (False, False, True, True),
+        }
 
 
 def test_xml_roads(tmp_path):
