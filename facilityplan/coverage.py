@@ -28,6 +28,10 @@ CIRCLE_QUAD_SEGS: Final = 64
 """Segments a quarter circle where an area is cut by service areas (area 0.01 % too small)."""
 
 
+TIE_SEARCH_M: Final = 0.002
+"""Two facilities closer than this to a tie may have one distance in whole millimetres."""
+
+
 class Metric(StrEnum):
     """How a distance was measured."""
 
@@ -161,13 +165,15 @@ def straight_reach(demand: DemandPoints, facilities_xy: Floats, n_residences: in
 def _nearest_points(origins: Floats, targets: Floats) -> tuple[Floats, Integers]:
     tree = cKDTree(targets)
     found, index = tree.query(origins, k=[1, 2])
-    distance = to_millimetres(found)
     facility = index[:, 0].astype(np.int64)
-    for row in np.flatnonzero(distance[:, 0] == distance[:, 1]):
-        near = np.asarray(sorted(tree.query_ball_point(origins[row], found[row, 0] + 0.002)))
-        exact = np.hypot(*(targets[near] - origins[row]).T)
-        facility[row] = near[to_millimetres(exact) == distance[row, 0]][0]
-    return distance[:, 0], facility
+    distance = to_millimetres(np.hypot(*(targets[facility] - origins).T))
+    # The tree's own sums may differ in the last digit: whatever is near a tie is measured again.
+    for row in np.flatnonzero(found[:, 1] - found[:, 0] < TIE_SEARCH_M):
+        around = tree.query_ball_point(origins[row], found[row, 0] + TIE_SEARCH_M)
+        near = np.asarray(sorted(around), dtype=np.int64)
+        exact = to_millimetres(np.hypot(*(targets[near] - origins[row]).T))
+        distance[row], facility[row] = exact.min(), near[exact.argmin()]
+    return distance, facility
 
 
 def _nearest_of_owner(

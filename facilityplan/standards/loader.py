@@ -7,6 +7,7 @@ folder). The file's stem is the document's id.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 import tomllib
@@ -232,7 +233,9 @@ def _check_clause(clause: Clause, file: str) -> None:
     """Hold a clause against the measures, kinds and units that exist."""
     if clause.modality == "text":
         return
-    for key, reason in (*_unfit_measure(clause), *_unfit_parameters(clause), *_unfit_words(clause)):
+    # Lazily: the parameters can be held against a measure only once there is one.
+    checks = (_unfit_measure, _unfit_parameters, _unfit_words)
+    for key, reason in itertools.chain.from_iterable(check(clause) for check in checks):
         raise StandardFormatError(
             "standard_key", file=file, key=f"clause {clause.id} / {key}", reason=reason
         )
