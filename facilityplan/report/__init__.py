@@ -1,0 +1,15 @@
+"""Findings and plans to hand on: an Excel workbook, a GeoPackage, JSON documents, headline lines."""
+
+from facilityplan.report.documents import coverage_document, findings_document, siting_document
+from facilityplan.report.geopackage import write_coverage_geopackage
+from facilityplan.report.headlines import summary_lines
+from facilityplan.report.workbook import findings_workbook
+
+__all__ = [
+    "coverage_document",
+    "findings_document",
+    "findings_workbook",
+    "siting_document",
+    "summary_lines",
+    "write_coverage_geopackage",
+]

@@ -1,0 +1,257 @@
+"""What a run found as plain values for JSON: ids and parameters, no prose of ours, all finite."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from facilityplan.checks import Context, Finding, tidy
+from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
+from facilityplan.coverage import Rate
+from facilityplan.layers import City
+from facilityplan.report.tally import count_verdicts, in_order
+from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
+from facilityplan.standards import Clause, Standards
+
+FORMAT: Final = 1
+"""Version of the documents; a reader refuses one that it does not know."""
+
+
+def findings_document(
+    findings: Sequence[Finding],
+    standards: Standards,
+    *,
+    project: str,
+    notices: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return all findings with the clauses and documents behind them.
+
+    Parameters
+    ----------
+    findings
+        In any order; they stand by clause, kind of unit and unit.
+    standards
+        What was held against the city.
+    project
+        Name of the place.
+    notices
+        What else the reader must know, each a message id and parameters, in the caller's order.
+    """
+    counts = count_verdicts(findings, (clause.id for clause in standards.clauses()))
+    aside = {item.clause_id for item in standards.not_in_force}
+    as_of = standards.as_of
+    document: dict[str, Any] = plain(
+        {
+            "format": FORMAT,
+            "project": project,
+            "as_of": as_of,
+            "standards": [
+                {
+                    "id": item.id,
+                    "number": item.number,
+                    "title": item.title,
+                    "title_en": item.title_en,
+                    "in_force": item.in_force,
+                    "term_end": item.term_end,
+                    "term_over": None if as_of is None else item.term_over(as_of),
+                }
+                for item in sorted(standards.documents, key=lambda item: item.id)
+            ],
+            "clauses": {
+                clause.id: _clause(
+                    clause, None if clause.id in aside else standards.standing(clause).value
+                )
+                for item in standards.documents
+                for clause in item.clauses
+            },
+            "summary": {
+                name: {verdict.value: number for verdict, number in verdicts.items()}
+                for name, verdicts in counts.items()
+            },
+            "not_in_force": [
+                {"clause": item.clause_id, "reason": item.reason, "by": item.by}
+                for item in sorted(standards.not_in_force, key=lambda item: item.clause_id)
+            ],
+            "findings": [item.as_dict() for item in in_order(findings)],
+            "notices": list(notices),
+        }
+    )
+    return document
+
+
+def _clause(clause: Clause, standing: str | None) -> dict[str, Any]:
+    return {
+        "document": clause.document_id,
+        "group": clause.group,
+        "number": clause.number,
+        "title": clause.title,
+        "title_en": clause.title_en,
+        "quote": clause.quote,
+        "modality": clause.modality.value,
+        "duty_holder": clause.duty_holder.value,
+        "standing": standing,
+        "measure": clause.measure,
+        "comparator": None if clause.comparator is None else clause.comparator.value,
+        "value": clause.value,
+        "unit": clause.unit,
+        "kinds": clause.kinds,
+        "kinds_serving_community": clause.kinds_serving_community,
+        "statuses": clause.statuses,
+        "parameters": clause.parameters,
+        "target_year": clause.target_year,
+    }
+
+
+def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
+    """Return the coverage rates, each with all that it must state, and the residences behind them.
+
+    Parameters
+    ----------
+    coverage
+        Of the radius clauses.
+    context
+        City and standards that it was worked out from.
+    """
+    city = context.city
+    document: dict[str, Any] = plain(
+        {
+            "format": FORMAT,
+            "project": city.name,
+            "as_of": city.as_of,
+            "rates": [_rates(item, coverage, context) for item in coverage.rates],
+            "flips": sorted(set(coverage.flips)),
+            "off_network": sorted(set(coverage.off_network)),
+            "residences": _rows(coverage.table),
+        }
+    )
+    return document
+
+
+def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
+    city = context.city
+    names = sorted(coverage.limits_m) if item.clause_id is None else [item.clause_id]
+    clauses = {clause.id: clause for clause in context.standards.clauses()}
+    return {
+        "metric": item.metric.value,
+        "clause": item.clause_id,
+        "clauses": [
+            {
+                "id": name,
+                "radius_m": coverage.limits_m[name],
+                "kinds": coverage.kinds[name],
+                "kinds_serving_community": clauses[name].kinds_serving_community,
+                "statuses": coverage.statuses[name],
+            }
+            for name in names
+        ],
+        "origin": _origins(coverage, context, names),
+        "population": {"source": city.sources.get("residences"), "as_of": city.as_of},
+        "undecided": item.undecided,
+        "land": _rate(item.rates.land),
+        "households": _rate(item.rates.households),
+        "persons": _rate(item.rates.persons),
+        "elders": _rate(item.rates.elders),
+        "units": _rate(item.rates.units),
+    }
+
+
+def _origins(coverage: RadiusCoverage, context: Context, names: Sequence[str]) -> dict[str, int]:
+    """Return how many of the residences are measured from which point."""
+    rules = dict(zip(context.city.residences["id"], context.demand.rule, strict=True))
+    judged = zip(coverage.table["id"], coverage.table["clause_id"], strict=True)
+    return dict(Counter(rules[unit].value for unit, clause in judged if clause in names))
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {
+        "covered": rate.covered,
+        "total": rate.total,
+        "share": rate.share,
+        "unknown": rate.unknown,
+    }
+
+
+def _rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+    return sorted(rows, key=lambda row: (str(row["id"]), str(row["clause_id"])))
+
+
+def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:
+    """Return gaps and plans, site by site; x and y are metres in the city's CRS."""
+    document: dict[str, Any] = plain(
+        {
+            "format": FORMAT,
+            "project": city.name,
+            "as_of": city.as_of,
+            "crs": city.crs,
+            "gaps": sorted(proposal.gaps),
+            "undecided": sorted(proposal.undecided),
+            "unreachable": sorted(proposal.unreachable),
+            "candidates": proposal.candidates,
+            "weight": proposal.weight,
+            "unweighted": sorted(proposal.unweighted),
+            "cover_all": None if proposal.cover_all is None else _plan(proposal.cover_all),
+            "best": [_plan(item) for item in sorted(proposal.best, key=lambda p: p.n_sites)],
+        }
+    )
+    return document
+
+
+def _plan(plan: SitingPlan) -> dict[str, Any]:
+    return {
+        "problem": plan.problem,
+        "n_sites": plan.n_sites,
+        "status": plan.status.value,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "sites": [_site(item) for item in sorted(plan.sites, key=lambda s: s.candidate_id)],
+    }
+
+
+def _site(site: ProposedSite) -> dict[str, Any]:
+    mends = sorted((item.clause_id, item.unit_kind, item.unit_id) for item in site.mends)
+    return {
+        "candidate_id": site.candidate_id,
+        "name": site.name,
+        "kind": site.kind,
+        "x": site.x,
+        "y": site.y,
+        "serves": sorted(site.serves),
+        "households": {"known": site.households.known, "unknown": site.households.unknown},
+        "elders": {"known": site.elders.known, "unknown": site.elders.unknown},
+        "mends": [
+            {"clause_id": clause, "unit_kind": kind, "unit_id": unit}
+            for clause, kind, unit in mends
+        ],
+        "floor_area_needed_m2": site.floor_area_needed_m2,
+        "max_floor_area_m2": site.max_floor_area_m2,
+        "fits": site.fits,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON takes it: NaN and infinity are ``None``, dates ISO text.
+
+    Whole numbers are ints and others keep nine decimals, so that the dust of binary fractions
+    does not show.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if isinstance(value, str):
+        # A lone surrogate cannot be written as UTF-8.
+        return str(value).encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool) else _finite(float(value))
+
+
+def _finite(number: float) -> float | None:
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() else tidy(number)

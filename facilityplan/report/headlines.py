@@ -1,0 +1,131 @@
+"""The figures that stand first: what the command line says after a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from facilityplan import locale
+from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
+from facilityplan.coverage import Rate
+from facilityplan.siting.proposal import Proposal
+from facilityplan.units import format_number
+
+_FLOOR_AREA: Final = frozenset({"formula.floor_area", "formula.floor_area_minimum"})
+_RADIUS_UNIT: Final = "m"
+
+
+def summary_lines(
+    findings: Sequence[Finding],
+    coverage: RadiusCoverage | None,
+    proposal: Proposal | None,
+    lang: str | None = None,
+) -> list[str]:
+    """Return the headline figures, one sentence each.
+
+    Parameters
+    ----------
+    findings
+        Of all clauses.
+    coverage
+        Under the radius clauses; ``None`` where no residence was judged.
+    proposal
+        Where to add; ``None`` where nothing was sited.
+    lang
+        ``zh`` or ``en``.
+    """
+    lines = [] if coverage is None else _coverage_lines(findings, coverage, lang)
+    short = [
+        item
+        for item in findings
+        if item.verdict is Verdict.NON_COMPLIANT and item.formula.get("id") in _FLOOR_AREA
+    ]
+    missing_m2 = format_number(math.fsum(item.shortfall for item in short), 1)
+    lines.append(_say("floor_area", lang, misses=len(short), missing=missing_m2))
+    missed = sum(
+        item.verdict is Verdict.NON_COMPLIANT and item.modality == "mandatory" for item in findings
+    )
+    lines.append(_say("mandatory", lang, misses=missed))
+    doubt = [item for item in findings if item.verdict is Verdict.INSUFFICIENT_DATA]
+    bound = sum(item.modality == "mandatory" for item in doubt)
+    lines.append(_say("insufficient", lang, findings=len(doubt), mandatory=bound))
+    return lines if proposal is None else [*lines, *_siting_lines(proposal, lang)]
+
+
+def _say(name: str, lang: str | None, **parameters: object) -> str:
+    return locale.text(f"report.line.{name}", lang, **parameters)
+
+
+def _coverage_lines(
+    findings: Sequence[Finding], coverage: RadiusCoverage, lang: str | None
+) -> list[str]:
+    judged = set(coverage.table["id"])
+    unscoped = {
+        item.unit_id
+        for item in findings
+        if item.unit_kind == "residence" and item.unit == _RADIUS_UNIT and item.required is None
+    } - judged
+    lines = [_say("judged", lang, residences=len(judged))]
+    if unscoped:
+        lines.append(_say("unscoped", lang, residences=len(unscoped)))
+    separator = locale.text("report.line.separator", lang)
+    radii = separator.join(
+        _say("radius", lang, clause=name, limit=format_number(limit))
+        for name, limit in sorted(coverage.limits_m.items())
+    )
+    overall = [item for item in coverage.rates if item.clause_id is None and judged]
+    lines.extend(_rate_line(item, radii, lang) for item in overall)
+    if any(item.metric == "walking" for item in coverage.rates):
+        off = len(set(coverage.off_network))
+        lines.append(_say("flips", lang, residences=len(set(coverage.flips)), off_network=off))
+    return lines
+
+
+def _rate_line(item: MetricRates, radii: str, lang: str | None) -> str:
+    units, households = item.rates.units, item.rates.households
+    return _say(
+        "rate",
+        lang,
+        metric=locale.text(f"metric.{item.metric}", lang),
+        radii=radii,
+        units=format_number(units.covered),
+        units_total=format_number(units.total),
+        units_share=percent(units),
+        households=format_number(households.covered),
+        households_total=format_number(households.total),
+        households_share=percent(households),
+        unknown=households.unknown,
+        undecided=item.undecided,
+    )
+
+
+def percent(rate: Rate) -> str:
+    """Return a share as a percentage with one decimal; 0 and 100 are said only of none and all."""
+    if rate.share is None:
+        return "—"
+    shown = rate.share * 100.0
+    if 0 < rate.covered < rate.total:
+        shown = min(max(shown, 0.1), 99.9)
+    return f"{shown:.1f}%"
+
+
+def _siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
+    plan = proposal.cover_all
+    if not proposal.gaps:
+        return [_say("no_gaps", lang)]
+    lines = []
+    if plan is not None:
+        status = f"fewest_{plan.status}"
+        closable = len(proposal.gaps) - len(proposal.unreachable)
+        said = {"sites": plan.n_sites, "gaps": closable, "bound": _whole(plan.bound)}
+        lines.append(_say(status, lang, **said))
+    if proposal.unreachable:
+        lines.append(_say("unreachable", lang, residences=len(proposal.unreachable)))
+    return lines
+
+
+def _whole(bound: float) -> str:
+    """Return a proven bound on a number of sites as the whole number it proves."""
+    return str(math.ceil(bound - 1e-6)) if math.isfinite(bound) else "—"

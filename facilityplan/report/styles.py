@@ -1,0 +1,133 @@
+"""How QGIS shows the layers of a GeoPackage: QML with symbols by verdict and names of the fields.
+
+Verdicts differ in shape as well as in colour, and the colours are told apart by those who do not
+see red from green.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from facilityplan import locale
+from facilityplan.checks import Verdict
+
+QGIS_VERSION: Final = "3.22.0"
+"""The version whose XML this is; later ones read it."""
+
+_POINT, _POLYGON = "marker", "fill"
+_GEOMETRY_TYPE: Final = {_POINT: "0", _POLYGON: "2"}
+
+
+@dataclass(frozen=True)
+class _Symbol:
+    """A symbol: marker or fill, its colours as ``r,g,b,a``, and a marker's shape and size in mm."""
+
+    form: str
+    color: str
+    outline: str = "255,255,255,255"
+    shape: str = "circle"
+    size_mm: float = 2.6
+    line_mm: float = 0.2
+
+
+_VERDICTS: Final[Mapping[str, _Symbol]] = {
+    Verdict.COMPLIANT.value: _Symbol(_POINT, "44,123,182,255"),
+    Verdict.NON_COMPLIANT.value: _Symbol(_POINT, "215,25,28,255", shape="diamond", size_mm=3.4),
+    Verdict.INSUFFICIENT_DATA.value: _Symbol(
+        _POINT, "253,174,97,255", "120,70,0,255", shape="triangle", size_mm=3.2
+    ),
+    "": _Symbol(_POINT, "190,190,190,255"),
+}
+
+_SINGLE: Final[Mapping[str, _Symbol]] = {
+    "facilities": _Symbol(_POINT, "35,35,35,255", shape="square", size_mm=3.0),
+    "service_areas": _Symbol(_POLYGON, "44,123,182,30", "44,123,182,160"),
+    "zones": _Symbol(_POLYGON, "0,0,0,0", "90,90,90,255", line_mm=0.4),
+    "gaps": _Symbol(_POINT, "0,0,0,0", "215,25,28,255", size_mm=5.0, line_mm=0.6),
+    "proposed_sites": _Symbol(_POINT, "123,50,148,255", shape="star", size_mm=5.0),
+}
+
+CATEGORIZED: Final = "residences"
+
+
+def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str:
+    """Return the QML of a layer.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer.
+    fields
+        Its fields, in their order; each has a name in the catalogue (``report.field``).
+    lang
+        Language of labels and field names.
+    """
+    root = ET.Element(
+        "qgis", version=QGIS_VERSION, styleCategories="LayerConfiguration|Symbology|Fields"
+    )
+    if layer == CATEGORIZED:
+        form = _POINT
+        root.append(_categorized(lang))
+    else:
+        form = _SINGLE[layer].form
+        renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", forceraster="0")
+        symbols = ET.SubElement(renderer, "symbols")
+        symbols.append(_symbol("0", _SINGLE[layer]))
+    aliases = ET.SubElement(root, "aliases")
+    # Field 0 is the row's own number, which GeoPackage adds.
+    for index, name in enumerate(fields, start=1):
+        said = locale.text(f"report.field.{name}", lang)
+        ET.SubElement(aliases, "alias", index=str(index), field=name, name=said)
+    ET.SubElement(root, "layerGeometryType").text = _GEOMETRY_TYPE[form]
+    return ET.tostring(root, encoding="unicode")
+
+
+def _categorized(lang: str | None) -> ET.Element:
+    renderer = ET.Element(
+        "renderer-v2", type="categorizedSymbol", attr="verdict", forceraster="0", symbollevels="0"
+    )
+    categories = ET.SubElement(renderer, "categories")
+    symbols = ET.SubElement(renderer, "symbols")
+    for index, (value, symbol) in enumerate(_VERDICTS.items()):
+        label = f"verdict.{value}" if value else "report.no_verdict"
+        ET.SubElement(
+            categories,
+            "category",
+            value=value,
+            symbol=str(index),
+            label=locale.text(label, lang),
+            render="true",
+        )
+        symbols.append(_symbol(str(index), symbol))
+    return renderer
+
+
+def _symbol(name: str, symbol: _Symbol) -> ET.Element:
+    element = ET.Element("symbol", type=symbol.form, name=name, alpha="1", clip_to_extent="1")
+    is_point = symbol.form == _POINT
+    layer = ET.SubElement(
+        element,
+        "layer",
+        {"class": "SimpleMarker" if is_point else "SimpleFill"},
+        enabled="1",
+        locked="0",
+    )
+    settings = {
+        "color": symbol.color,
+        "outline_color": symbol.outline,
+        "outline_style": "solid",
+        "outline_width": str(symbol.line_mm),
+        "outline_width_unit": "MM",
+        **(
+            {"name": symbol.shape, "size": str(symbol.size_mm), "size_unit": "MM"}
+            if is_point
+            else {"style": "solid"}
+        ),
+    }
+    options = ET.SubElement(layer, "Option", type="Map")
+    for key, value in sorted(settings.items()):
+        ET.SubElement(options, "Option", type="QString", name=key, value=value)
+    return element
