@@ -128,8 +128,10 @@ def _edge_plots(settlements: list[Settlement], cells: list[Cell]) -> list[Plot]:
 
 def _in_lanes(nodes: Floats, i: int, j: int) -> Polygon:
     corners = np.stack([nodes[i, j], nodes[i + 1, j], nodes[i + 1, j + 1], nodes[i, j + 1]])
+    # Off the middle, so that no estate stands equally near two lanes.
     middle = corners.mean(axis=0)
-    return shapely.polygons(ground.on_grid(middle + (corners - middle) * np.asarray([0.66, 0.66])))
+    shape = middle + np.asarray([4.0, 2.5]) + (corners - middle) * np.asarray([0.66, 0.66])
+    return shapely.polygons(ground.on_grid(shape))
 
 
 def _weight(plot: Plot) -> float:

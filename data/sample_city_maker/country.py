@@ -72,7 +72,9 @@ def _quarters() -> list[Settlement]:
             angle = float(rng.uniform(-0.5, 0.5))
         if name == "across_river":
             centre = north_x, north_y + 420.0
-        nodes = _lanes(centre, (4, 4), (QUARTER_STEP_M, QUARTER_STEP_M), angle)
+        # Off the middle, so that no estate stands equally near two lanes.
+        corner = centre[0] + 8.5, centre[1] + 5.0
+        nodes = _lanes(corner, (4, 4), (QUARTER_STEP_M, QUARTER_STEP_M), angle)
         area = shapely.convex_hull(shapely.multipoints(nodes.reshape(-1, 2)))
         made.append(Settlement(name, False, centre, nodes, area, name != APART))
     centre = south_x, south_y - 380.0

@@ -79,17 +79,18 @@ def test_199_square_metres_under_both_readings(findings):
 
 def test_shared_premises_are_split_by_households(findings, project):
     households = dict(zip(project.residences["id"], project.residences["households"], strict=True))
-    for residence, area_m2 in (("E0639", 100.0), ("E0632", 200.0)):
-        assert residence in IDS["shared_premises"]["residences"]
+    # 300 m2 x 500 / (500 + 1000) and 300 m2 x 1000 / (500 + 1000)
+    by_hand = {500.0: 100.0, 1000.0: 200.0}
+    residences = IDS["shared_premises"]["residences"]
+    assert sorted(households[name] for name in residences) == [500, 1000]
+    for residence in residences:
         found = [
-            f
-            for (clause, unit), f in findings.items()
+            item
+            for (clause, unit), item in findings.items()
             if unit == residence and clause[:4] in {"SF02", "SF03"}
         ]
-        assert [f.value for f in found] == [pytest.approx(area_m2)]
+        assert [item.value for item in found] == [pytest.approx(by_hand[households[residence]])]
         assert found[0].evidence["shared"] is True
-    # 300 m2 x 500 / (500 + 1000) and 300 m2 x 1000 / (500 + 1000)
-    assert sorted(households[r] for r in IDS["shared_premises"]["residences"]) == [500, 1000]
 
 
 @pytest.mark.parametrize(
