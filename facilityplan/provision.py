@@ -8,8 +8,9 @@ none and are listed. No premises is counted twice in full.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import geopandas as gpd
@@ -21,6 +22,20 @@ from facilityplan.layers import points_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+
+def as_written(figure: float) -> Fraction:
+    """Return the number that a cell says: 10.1, not the binary fraction nearest to it.
+
+    Sums and ratios are taken of these, so that 10.1 and 20.2 square metres make 30.3 and nothing
+    misses a demand by a digit that nobody wrote.
+    """
+    return Fraction(repr(float(figure)))
+
+
+def total_as_written(figures: Iterable[float]) -> float:
+    """Return the sum of figures as they are written."""
+    return float(sum(map(as_written, figures), Fraction(0)))
 
 
 @dataclass(frozen=True)
@@ -60,13 +75,11 @@ class Premises:
         """Whether other residences have a part in the facility too."""
         return self.part != self.whole
 
-    def of(self, figure: float) -> float:
-        """Return this residence's part of a figure of the facility, NaN where it is not known.
-
-        Multiplied first and divided once, so that a figure of exactly so much per household gives
-        each residence exactly that, not a hair less.
-        """
-        return figure * self.part / self.whole if self.whole > 0 else float("nan")
+    def of(self, figure: float) -> Fraction | None:
+        """Return this residence's part of a figure of the facility; ``None`` if not known."""
+        if not (math.isfinite(figure) and self.whole > 0):
+            return None
+        return as_written(figure) * as_written(self.part) / as_written(self.whole)
 
 
 @dataclass(frozen=True)
@@ -196,13 +209,15 @@ def floor_area(premises: Sequence[Premises], facilities: gpd.GeoDataFrame) -> Pr
     area_m2 = facilities["floor_area_m2"].to_numpy(dtype=float)
     parts: list[tuple[str, float]] = []
     missing: list[str] = []
+    total = Fraction(0)
     for item in premises:
         own = item.of(float(area_m2[item.facility]))
-        if item.decided and np.isfinite(own):
-            parts.append((ids[item.facility], own))
+        if item.decided and own is not None:
+            total += own
+            parts.append((ids[item.facility], float(own)))
         elif area_m2[item.facility] != 0:
             missing.append(ids[item.facility])
-    return Provided(math.fsum(area for _, area in parts), tuple(missing), tuple(parts))
+    return Provided(float(total), tuple(missing), tuple(parts))
 
 
 def zone_membership(points: npt.NDArray[Any], zones: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
@@ -277,4 +292,4 @@ def land_of(zone: Any, parcels: gpd.GeoDataFrame, uses: Collection[str]) -> Prov
         inside = shapely.area(shapely.intersection(polygon, zone))
         if inside > 0:
             parts.append((parcel_id, float(area * inside / whole)))
-    return Provided(math.fsum(area for _, area in parts), (), tuple(parts))
+    return Provided(total_as_written(area for _, area in parts), (), tuple(parts))

@@ -14,7 +14,7 @@ import numpy as np
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
-from facilityplan.provision import Premises, Provided, floor_area
+from facilityplan.provision import Premises, Provided, as_written, floor_area
 from facilityplan.standards import Adoption
 
 MEASURE = "floor_area_per_100_households"
@@ -108,7 +108,7 @@ def judge(
             value=provided.known if provided.is_exact else None,
             evidence=evidence,
         )
-    by_rate = 0.0 if rate is None else rate.clause.limit * demand.households / 100.0
+    by_rate = 0.0 if rate is None else _by_rate(rate.clause.limit, demand.households)
     least = 0.0 if minimum is None else minimum.clause.limit
     readings = _readings(by_rate, least, provided.known, minimum)
     required = readings[demand.floor_200]
@@ -147,6 +147,10 @@ def judge(
         formula=formula,
         evidence=evidence,
     )
+
+
+def _by_rate(per_100_m2: float, households: float) -> float:
+    return float(as_written(per_100_m2) * as_written(households) / 100)
 
 
 def _readings(

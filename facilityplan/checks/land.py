@@ -8,7 +8,7 @@ import numpy as np
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
-from facilityplan.provision import facilities_in, land_of
+from facilityplan.provision import as_written, facilities_in, land_of
 from facilityplan.standards import Adoption
 
 
@@ -56,7 +56,7 @@ def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
     return judged(
         adoption,
         ref,
-        value=found.known / persons,
+        value=float(as_written(found.known) / as_written(persons)),
         required=clause.limit,
         formula={"id": "formula.land", "land": found.known, "persons": persons},
         evidence={**evidence, "land_required_m2": clause.limit * persons},

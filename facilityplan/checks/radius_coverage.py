@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, Verdict
-from facilityplan.coverage import Metric, Rates, coverage_rates
+from facilityplan.coverage import Metric, Rates, coverage_rates, land_within
 
 MEASURE = "service_radius"
+
+
+class LandRule(StrEnum):
+    """How much of a residence's land counts as covered."""
+
+    SERVICE_AREAS = "service_areas"
+    WHOLE_RESIDENCES = "whole_residences"
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,7 @@ class MetricRates:
     clause_id: str | None
     rates: Rates
     undecided: int
+    land_rule: LandRule
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class RadiusCoverage:
 
     limits_m: dict[str, float]
     kinds: dict[str, tuple[str, ...]]
+    kinds_serving_community: dict[str, tuple[str, ...]]
     statuses: dict[str, tuple[str, ...]]
     rates: tuple[MetricRates, ...]
     table: dict[str, list[object]]
@@ -51,40 +61,25 @@ class RadiusCoverage:
 def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCoverage:
     """Return the coverage that the radius findings of a city amount to.
 
-    A residence that cannot be judged is counted as not covered and said under ``undecided``.
+    A residence that cannot be judged, for want of its setting or of a facility's kind, is counted
+    as not covered and said under ``undecided``; it never leaves the total.
     """
     clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
     judged = [
-        item
-        for item in findings
-        if item.clause_id in clauses and item.unit_kind == "residence" and item.required is not None
+        item for item in findings if item.clause_id in clauses and item.unit_kind == "residence"
     ]
-    position = {unit: row for row, unit in enumerate(context.city.residences["id"])}
-    rows = np.asarray([position[item.unit_id] for item in judged], dtype=np.int64)
-    covered = np.asarray([item.verdict is Verdict.COMPLIANT for item in judged], dtype=bool)
-    on_foot = np.asarray(
-        [item.evidence.get("walking_within") is True for item in judged], dtype=bool
-    )
-    names = np.asarray([item.clause_id for item in judged], dtype=object)
+    bound = sorted({item.clause_id for item in judged if item.required is not None})
     rates: list[MetricRates] = []
-    groups: list[str | None] = [None, *sorted(set(names))]
-    for name in groups:
-        inside = np.ones(len(judged), dtype=bool) if name is None else names == name
-        doubt = sum(
-            item.verdict is Verdict.INSUFFICIENT_DATA
-            for item, chosen in zip(judged, inside, strict=True)
-            if chosen
-        )
-        straight = _straight(context, rows[inside], covered[inside], names[inside])
-        rates.append(MetricRates(Metric.STRAIGHT_LINE, name, straight, doubt))
+    for name in [None, *bound]:
+        inside = [item for item in judged if name in {None, item.clause_id}]
+        rates.append(_rates(context, name, inside, Metric.STRAIGHT_LINE))
         if context.network is not None:
-            frame = context.city.residences.iloc[rows[inside]]
-            walking = coverage_rates(frame, on_foot[inside])
-            rates.append(MetricRates(Metric.WALKING, name, walking, doubt))
+            rates.append(_rates(context, name, inside, Metric.WALKING))
     return RadiusCoverage(
-        limits_m={name: clauses[name].limit for name in sorted(set(names))},
-        kinds={name: clauses[name].kinds for name in sorted(set(names))},
-        statuses={name: clauses[name].statuses for name in sorted(set(names))},
+        limits_m={name: clauses[name].limit for name in bound},
+        kinds={name: clauses[name].kinds for name in bound},
+        kinds_serving_community={name: clauses[name].kinds_serving_community for name in bound},
+        statuses={name: clauses[name].statuses for name in bound},
         rates=tuple(rates),
         table=_table(judged),
         flips=tuple(i.unit_id for i in judged if i.evidence.get("walking_flips") is True),
@@ -92,22 +87,37 @@ def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCove
     )
 
 
-def _straight(
-    context: Context,
-    rows: npt.NDArray[np.int64],
-    covered: npt.NDArray[np.bool_],
-    names: npt.NDArray[np.object_],
-) -> Rates:
-    """Return straight-line rates; land is cut by the service areas of the facilities that count."""
+def _rates(
+    context: Context, name: str | None, judged: Sequence[Finding], metric: Metric
+) -> MetricRates:
+    position = {unit: row for row, unit in enumerate(context.cells("residences", "id"))}
+    rows = np.asarray([position[item.unit_id] for item in judged], dtype=np.int64)
     frame = context.city.residences.iloc[rows]
+    if metric is Metric.WALKING:
+        near = [item.evidence.get("walking_within") is True for item in judged]
+        land_m2, rule = None, LandRule.WHOLE_RESIDENCES
+    else:
+        near = [item.verdict is Verdict.COMPLIANT for item in judged]
+        land_m2, rule = _land_m2(context, judged, rows), LandRule.SERVICE_AREAS
+    doubt = sum(item.verdict is Verdict.INSUFFICIENT_DATA for item in judged)
+    covered = np.asarray(near, dtype=bool)
+    return MetricRates(metric, name, coverage_rates(frame, covered, land_m2=land_m2), doubt, rule)
+
+
+def _land_m2(
+    context: Context, judged: Sequence[Finding], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return each residence's land inside the service areas of what its own clause counts."""
     clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
-    selections = {name: context.selection(clauses[name]).counting for name in sorted(set(names))}
-    same = {tuple(np.flatnonzero(chosen)) for chosen in selections.values()}
-    if len(same) != 1 or not context.city.has("facilities"):
-        return coverage_rates(frame, covered)
-    limits = np.asarray([clauses[name].limit for name in names], dtype=float)
-    xy = context.facilities_xy[list(same.pop())]
-    return coverage_rates(frame, covered, facilities_xy=xy, limit_m=limits)
+    geometry = context.city.residences.geometry.to_numpy()[rows]
+    land_m2 = np.zeros(len(rows))
+    for name in sorted({item.clause_id for item in judged if item.required is not None}):
+        mine = np.asarray(
+            [item.clause_id == name and item.required is not None for item in judged], dtype=bool
+        )
+        xy = context.facilities_xy[context.selection(clauses[name]).counting]
+        land_m2[mine] = land_within(geometry[mine], xy, clauses[name].limit)
+    return land_m2
 
 
 def _table(judged: Sequence[Finding]) -> dict[str, list[object]]:

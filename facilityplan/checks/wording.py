@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from facilityplan import locale
@@ -15,6 +16,8 @@ def figure(value: float | None, unit: str | None, lang: str | None = None) -> st
     """Return a figure with its unit, at most three decimals; a dash where there is none."""
     if value is None:
         return "—"
+    if math.isinf(value):
+        return locale.text("unreachable", lang)
     number = format_number(value)
     return number if unit is None else f"{number} {locale.text(f'unit.{unit}', lang)}"
 
