@@ -210,11 +210,7 @@ def walking_reach(
 
 
 def coverage_rates(
-    residences: gpd.GeoDataFrame,
-    covered: Flags,
-    *,
-    facilities_xy: Floats | None = None,
-    limit_m: Floats | None = None,
+    residences: gpd.GeoDataFrame, covered: Flags, *, land_m2: Floats | None = None
 ) -> Rates:
     """Return the rates of coverage side by side.
 
@@ -224,10 +220,9 @@ def coverage_rates(
         One row a residence, projected CRS in metres.
     covered
         (n,) whether the residence is within reach.
-    facilities_xy, limit_m
-        Points of the facilities, (m, 2), and the limit by residence, (n,), both in metres. Where
-        they are given the share of land is the residential land cut by the service areas (circles
-        of the limit); otherwise the land of the residences covered.
+    land_m2
+        (n,) land of each residence inside the service areas (:func:`land_within`); without it the
+        whole land of the residences covered.
 
     Returns
     -------
@@ -236,20 +231,15 @@ def coverage_rates(
     """
     area_m2 = residences.geometry.area.to_numpy()
     has_land = area_m2 > 0
-    if facilities_xy is None or limit_m is None:
-        land_m2 = np.where(covered, area_m2, 0.0)
-    else:
-        land_m2 = _land_within(residences.geometry.to_numpy(), facilities_xy, limit_m)
-    land = Rate(
-        float(land_m2[has_land].sum()), float(area_m2[has_land].sum()), int((~has_land).sum())
-    )
-    ones = np.ones(len(residences))
+    within = np.where(covered, area_m2, 0.0) if land_m2 is None else land_m2
     return Rates(
-        land=land,
+        land=Rate(
+            float(within[has_land].sum()), float(area_m2[has_land].sum()), int((~has_land).sum())
+        ),
         households=_weighted(residences["households"].to_numpy(dtype=float), covered),
         persons=_weighted(residences["population"].to_numpy(dtype=float), covered),
         elders=_weighted(residences["elders"].to_numpy(dtype=float), covered),
-        units=_weighted(ones, covered),
+        units=_weighted(np.ones(len(residences)), covered),
     )
 
 
@@ -259,15 +249,26 @@ def _weighted(weights: Floats, covered: Flags) -> Rate:
     return Rate(float(weights[known & covered].sum()), total, int((~known).sum()))
 
 
-def _land_within(geometry: npt.NDArray[Any], facilities_xy: Floats, limit_m: Floats) -> Floats:
+def land_within(geometry: npt.NDArray[Any], facilities_xy: Floats, limit_m: float) -> Floats:
+    """Return the area of each geometry inside the service areas of facilities, (n,) square metres.
+
+    Parameters
+    ----------
+    geometry
+        (n,) polygons in metres.
+    facilities_xy
+        (m, 2) metres.
+    limit_m
+        Radius of the service areas.
+    """
     land_m2 = np.zeros(len(geometry))
-    for limit in np.unique(limit_m[np.isfinite(limit_m)]):
-        rows = np.flatnonzero(limit_m == limit)
-        areas = service_circles(facilities_xy, float(limit))
-        for row, parts in zip(rows, _touching(areas, geometry[rows]), strict=True):
-            if len(parts):
-                cut = shapely.intersection(geometry[row], shapely.union_all(areas[parts]))
-                land_m2[row] = shapely.area(cut)
+    if len(geometry) == 0 or len(facilities_xy) == 0:
+        return land_m2
+    areas = service_circles(facilities_xy, limit_m)
+    for row, parts in enumerate(_touching(areas, geometry)):
+        if len(parts):
+            cut = shapely.intersection(geometry[row], shapely.union_all(areas[parts]))
+            land_m2[row] = shapely.area(cut)
     return land_m2
 
 

@@ -71,7 +71,12 @@ def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCove
     bound = sorted({item.clause_id for item in judged if item.required is not None})
     rates: list[MetricRates] = []
     for name in [None, *bound]:
-        inside = [item for item in judged if name in {None, item.clause_id}]
+        # Without its setting a residence is bound by no clause in particular, only by one of them.
+        inside = [
+            item
+            for item in judged
+            if name is None or (item.clause_id == name and item.required is not None)
+        ]
         rates.append(_rates(context, name, inside, Metric.STRAIGHT_LINE))
         if context.network is not None:
             rates.append(_rates(context, name, inside, Metric.WALKING))

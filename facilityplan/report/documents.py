@@ -133,7 +133,6 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
 def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
     city = context.city
     names = sorted(coverage.limits_m) if item.clause_id is None else [item.clause_id]
-    clauses = {clause.id: clause for clause in context.standards.clauses()}
     return {
         "metric": item.metric.value,
         "clause": item.clause_id,
@@ -142,7 +141,7 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
                 "id": name,
                 "radius_m": coverage.limits_m[name],
                 "kinds": coverage.kinds[name],
-                "kinds_serving_community": clauses[name].kinds_serving_community,
+                "kinds_serving_community": coverage.kinds_serving_community[name],
                 "statuses": coverage.statuses[name],
             }
             for name in names
@@ -150,6 +149,7 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
         "origin": _origins(coverage, context, names),
         "population": {"source": city.sources.get("residences"), "as_of": city.as_of},
         "undecided": item.undecided,
+        "land_rule": item.land_rule.value,
         "land": _rate(item.rates.land),
         "households": _rate(item.rates.households),
         "persons": _rate(item.rates.persons),

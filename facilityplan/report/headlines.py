@@ -14,7 +14,6 @@ from facilityplan.siting.proposal import Proposal
 from facilityplan.units import format_number
 
 _FLOOR_AREA: Final = frozenset({"formula.floor_area", "formula.floor_area_minimum"})
-_RADIUS_UNIT: Final = "m"
 
 
 def summary_lines(
@@ -36,7 +35,7 @@ def summary_lines(
     lang
         ``zh`` or ``en``.
     """
-    lines = [] if coverage is None else _coverage_lines(findings, coverage, lang)
+    lines = [] if coverage is None else _coverage_lines(coverage, lang)
     short = [
         item
         for item in findings
@@ -58,15 +57,13 @@ def _say(name: str, lang: str | None, **parameters: object) -> str:
     return locale.text(f"report.line.{name}", lang, **parameters)
 
 
-def _coverage_lines(
-    findings: Sequence[Finding], coverage: RadiusCoverage, lang: str | None
-) -> list[str]:
+def _coverage_lines(coverage: RadiusCoverage, lang: str | None) -> list[str]:
     judged = set(coverage.table["id"])
     unscoped = {
-        item.unit_id
-        for item in findings
-        if item.unit_kind == "residence" and item.unit == _RADIUS_UNIT and item.required is None
-    } - judged
+        unit
+        for unit, limit in zip(coverage.table["id"], coverage.table["limit_m"], strict=True)
+        if limit is None
+    }
     lines = [_say("judged", lang, residences=len(judged))]
     if unscoped:
         lines.append(_say("unscoped", lang, residences=len(unscoped)))

@@ -57,11 +57,11 @@ def propose(
     if len(closable):
         cover = problem.cover[closable]
         fewest = lscp(cover, time_limit_s=chosen.time_limit_s)
-        cover_all = explain.plan("lscp", fewest)
+        cover_all = explain.plan("lscp", fewest, len(fewest.sites))
         known = np.nan_to_num(weights, nan=0.0)
         for n_sites in range(1, min(chosen.max_sites, len(fewest.sites)) + 1):
             found = mclp(cover, known, n_sites, time_limit_s=chosen.time_limit_s)
-            best.append(explain.plan("mclp", found))
+            best.append(explain.plan("mclp", found, n_sites))
     return Proposal(
         gaps=tuple(ids[problem.gaps]),
         undecided=tuple(ids[problem.undecided]),
@@ -92,14 +92,14 @@ class _Explanation:
         self.options = options
         self.missing_m2 = _missing_floor_area(standards, findings)
 
-    def plan(self, name: str, solution: Solution) -> SitingPlan:
-        """Return the plan of a solution, its sites explained."""
+    def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
+        """Return the plan of a solution with up to ``n_sites`` sites, each explained."""
         served = self._assign(solution.sites)
         mends = self._mends(solution.sites)
         sites = tuple(self._site(at, served[at], mends.get(at, ())) for at in solution.sites)
         return SitingPlan(
             problem=name,
-            n_sites=len(sites),
+            n_sites=n_sites,
             status=solution.status,
             objective=solution.objective,
             bound=solution.bound,

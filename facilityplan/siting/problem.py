@@ -14,6 +14,7 @@ from facilityplan.checks import Finding, Verdict
 from facilityplan.coverage import DemandPoints, demand_points, to_millimetres
 from facilityplan.errors import UsageError
 from facilityplan.layers import City, points_of
+from facilityplan.provision import select
 from facilityplan.siting.candidates import generate_candidates
 from facilityplan.standards import Standards
 
@@ -119,7 +120,7 @@ def build_problem(
         dtype=np.int64,
     )
     demand = demand_points(city.residences, city.layers.get("entrances"))
-    candidates = _candidates(city, gaps, options)
+    candidates = _candidates(city, standards, gaps, options)
     distance_m = _distances(demand, gaps, candidates.xy, _limits(standards, radius, ids[gaps]))
     weights = city.residences[options.weight].to_numpy(dtype=float)[gaps]
     return Problem(gaps, undecided, candidates, distance_m, weights)
@@ -129,8 +130,9 @@ def _check_options(standards: Standards, options: Options) -> None:
     if options.weight not in {"households", "elders"}:
         raise UsageError("siting_weight", weight=options.weight)
     kinds = {kind for clause in standards.clauses(MEASURE) for kind in clause.kinds}
-    if options.facility_kind not in kinds:
-        allowed = "、".join(sorted(kinds)) or "-"
+    # Documents without a radius clause leave no gaps: then there is nothing to site for.
+    if kinds and options.facility_kind not in kinds:
+        allowed = "、".join(sorted(kinds))
         raise UsageError("siting_kind", kind=options.facility_kind, allowed=allowed)
 
 
@@ -150,12 +152,14 @@ def _limits(
     return [(found[gap].limit, found[gap].holds(found[gap].limit)) for gap in gaps]
 
 
-def _candidates(city: City, gaps: npt.NDArray[np.int64], options: Options) -> Candidates:
+def _candidates(
+    city: City, standards: Standards, gaps: npt.NDArray[np.int64], options: Options
+) -> Candidates:
     if city.has("candidates"):
         return _given(city)
     residences = city.residences.iloc[gaps]
     inner = points_of(residences.geometry)
-    existing = points_of(city.facilities.geometry) if city.has("facilities") else None
+    existing = _counting_xy(city, standards) if city.has("facilities") else None
     kept = generate_candidates(inner, spacing_m=options.spacing_m, existing=existing)
     names = [residences["name"].iloc[at] or residences["id"].iloc[at] for at in kept]
     width = len(str(len(gaps)))
@@ -163,6 +167,16 @@ def _candidates(city: City, gaps: npt.NDArray[np.int64], options: Options) -> Ca
     kinds = ("generated",) * len(kept)
     unknown = np.full(len(kept), np.nan)
     return Candidates(ids, tuple(names), kinds, inner[list(kept)], unknown, "generated")
+
+
+def _counting_xy(city: City, standards: Standards) -> Floats:
+    """Return the facilities that count for a radius clause; a closed one keeps nothing away."""
+    counting = np.zeros(len(city.facilities), dtype=bool)
+    for clause in standards.clauses(MEASURE):
+        counting |= select(
+            city.facilities, clause.kinds, clause.statuses, clause.kinds_serving_community
+        ).counting
+    return points_of(city.facilities.geometry)[counting]
 
 
 def _given(city: City) -> Candidates:

@@ -75,6 +75,8 @@ class SitingPlan:
     ----------
     problem
         ``lscp`` (fewest sites that close all closable gaps) or ``mclp`` (best ``n_sites`` sites).
+    n_sites
+        Sites allowed (mclp; a site that adds no weight is left out) or needed (lscp).
     status
         ``optimal`` only where proven.
     objective, bound, gap

@@ -98,33 +98,34 @@ def test_rates_by_hand_with_all_that_they_state(run):
     document = documents(run)["coverage"]
     every = {r["metric"]: r for r in document["rates"] if r["clause"] is None}
     straight, walking = every["straight_line"], every["walking"]
-    assert straight["units"] == {"covered": 2, "total": 4, "share": 0.5, "unknown": 0}
+    assert straight["units"] == {"covered": 2, "total": 5, "share": 0.4, "unknown": 0}
+    assert straight["undecided"] == 1
     assert straight["households"] == {
         "covered": 900,
-        "total": 2150,
-        "share": round(900 / 2150, 9),
+        "total": 2230,
+        "share": round(900 / 2230, 9),
         "unknown": 1,
     }
     assert walking["units"]["covered"] == 1
     assert walking["households"]["covered"] == 600
-    assert straight["elders"] == {"covered": 0, "total": 0, "share": None, "unknown": 4}
+    assert straight["elders"] == {"covered": 0, "total": 0, "share": None, "unknown": 5}
     for rate in document["rates"]:
         assert rate["clauses"][0]["radius_m"] == 500
         assert rate["clauses"][0]["kinds"]
         assert rate["clauses"][0]["kinds_serving_community"]
         assert rate["clauses"][0]["statuses"] == ["operating"]
-        assert rate["origin"] == {"inner_point": 4}
+        assert rate["origin"] == {"inner_point": 5 if rate["clause"] is None else 4}
         assert rate["population"] == {"source": "estates.gpkg", "as_of": "2026-06-30"}
     assert document["flips"] == ["c"]
-    assert [row["id"] for row in document["residences"]] == list("abcd")
+    assert [row["id"] for row in document["residences"]] == list("abcde")
     assert document["residences"][2]["walking_flips"] is True
 
 
 def test_an_endless_distance_is_none(run):
-    table = {**run.coverage.table, "straight_m": [math.inf] * 4}
+    table = {**run.coverage.table, "straight_m": [math.inf] * 5}
     changed = dataclasses.replace(run.coverage, table=table)
     document = report.coverage_document(changed, run.context)
-    assert [row["straight_m"] for row in document["residences"]] == [None] * 4
+    assert [row["straight_m"] for row in document["residences"]] == [None] * 5
 
 
 def test_siting_says_all_of_the_proposal(run):

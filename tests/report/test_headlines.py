@@ -19,17 +19,17 @@ def test_figures_by_hand(run):
     lacking = [f for f in run.findings if f.verdict == "insufficient_data"]
     bound = [f for f in lacking if f.modality == "mandatory"]
     assert lines == [
-        "Residences bound by a service radius: 4",
-        "Residences that could not be judged for lack of data, not in the rates below: 1",
+        "Residences bound by a service radius: 5",
+        "Of these without the attributes that tell which radius holds: 1 (counted as not covered)",
         (
-            "Within the service radius (straight line; ZZ05a 500 m): 2/4 residences (50.0%), "
-            "900/2150 households (41.9%; 1 residences without a figure); "
-            "0 without sufficient data count as not covered"
+            "Within the service radius (straight line; ZZ05a 500 m): 2/5 residences (40.0%), "
+            "900/2230 households (40.4%; 1 residences without a figure); "
+            "1 without sufficient data count as not covered"
         ),
         (
-            "Within the service radius (walking distance; ZZ05a 500 m): 1/4 residences (25.0%), "
-            "600/2150 households (27.9%; 1 residences without a figure); "
-            "0 without sufficient data count as not covered"
+            "Within the service radius (walking distance; ZZ05a 500 m): 1/5 residences (20.0%), "
+            "600/2230 households (26.9%; 1 residences without a figure); "
+            "1 without sufficient data count as not covered"
         ),
         "Residences whose verdict would turn on foot: 1; too far from every road: 0",
         # a misses 1 m2 of 200, b 375 of 375, c 200 of 200; d has no households.
@@ -47,7 +47,7 @@ def test_the_same_figures_in_chinese(run):
     lines = report.summary_lines(run.findings, run.coverage, run.proposal, "zh")
     english = report.summary_lines(run.findings, run.coverage, run.proposal, "en")
     assert len(lines) == len(english)
-    assert "居住单元 2/4 个（50.0%）" in lines[2]
+    assert "居住单元 2/5 个（40.0%）" in lines[2]
     assert lines[-1].endswith("最少新增 2 处（已证明最少）")
 
 
