@@ -146,7 +146,7 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
             }
             for name in names
         ],
-        "origin": _origins(coverage, context, names),
+        "origin": _origins(coverage, context, item.clause_id),
         "population": {"source": city.sources.get("residences"), "as_of": city.as_of},
         "undecided": item.undecided,
         "land_rule": item.land_rule.value,
@@ -158,11 +158,16 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
     }
 
 
-def _origins(coverage: RadiusCoverage, context: Context, names: Sequence[str]) -> dict[str, int]:
+def _origins(coverage: RadiusCoverage, context: Context, clause_id: str | None) -> dict[str, int]:
     """Return how many of the residences are measured from which point."""
     rules = dict(zip(context.city.residences["id"], context.demand.rule, strict=True))
-    judged = zip(coverage.table["id"], coverage.table["clause_id"], strict=True)
-    return dict(Counter(rules[unit].value for unit, clause in judged if clause in names))
+    columns = (coverage.table[name] for name in ("id", "clause_id", "limit_m"))
+    counted = [
+        rules[str(unit)].value
+        for unit, clause, limit in zip(*columns, strict=True)
+        if clause_id is None or (clause == clause_id and limit is not None)
+    ]
+    return dict(Counter(counted))
 
 
 def _rate(rate: Rate) -> dict[str, Any]:
