@@ -5,6 +5,7 @@
   const TOWN = 2;
 
   const FAR = 13;
+  const MANY_SITES = 30;
 
   function furnish(map, city) {
     const { text } = city;
@@ -108,7 +109,7 @@
   }
 
   // The layers of a plan, and the selector that changes it.
-  function planning(canvas, city, popup) {
+  function planning(map, canvas, city, popup) {
     const { proposal, residences, text } = city;
     const sites = L.layerGroup();
     const served = L.layerGroup();
@@ -125,6 +126,8 @@
         desk.siteLayer(plan, popup).addTo(sites);
         desk.servedLayer(canvas.links, plan, residences).addTo(served);
       }
+      const many = plan !== null && plan.sites.length > MANY_SITES;
+      map.getContainer().classList.toggle("desk-many", many);
       summary.replaceChildren(...desk.planSummary(plan, city));
     };
     choose(0);
@@ -185,7 +188,7 @@
     const legend = desk.el("section", { id: "desk-legend" });
     const colours = colouring(map, canvas, city, popup, legend);
     const schemes = desk.schemes(city);
-    const plan = city.proposal && planning(canvas, city, popup);
+    const plan = city.proposal && planning(map, canvas, city, popup);
     const residences = { key: "residences", label: city.text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
     const entries = switchable(map, [
       residences,

@@ -99,8 +99,10 @@
       }),
     );
 
-  desk.planLabel = (plan, { text }) =>
-    desk.fill(plan.problem === "lscp" ? text.plan_lscp : text.plan_mclp, { n: plan.count });
+  desk.planLabel = (plan, { proposal, text }) => {
+    if (plan.problem === "lscp") return desk.fill(text.plan_lscp, { n: plan.count });
+    return desk.fill(text.plan_mclp, { n: plan.count, weight: text[proposal.weight].toLowerCase() });
+  };
 
   // What a plan amounts to, in three lines.
   desk.planSummary = (plan, { proposal, text }) => {

@@ -1,0 +1,144 @@
+"""Chromium without a network, and a page that notes whatever it should not do."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+WAIT_MS = 30_000
+READY = "body[data-ready=true]"
+
+# Waits until what was asked for is drawn, and reads a copy: Chromium complains of reading a canvas
+# that is drawn on.
+SHARE = """async ([pane, wanted, within]) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await frame();
+    const drawn = document.querySelector(`.leaflet-desk-${pane}-pane canvas`);
+    if (!drawn) return 0;
+    const canvas = new OffscreenCanvas(drawn.width, drawn.height);
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    pen.drawImage(drawn, 0, 0);
+    const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) {
+        const off = wanted.map((value, part) => Math.abs(data[at + part] - value));
+        if (data[at + 3] > 20 && Math.max(...off) <= within) found += 1;
+    }
+    return found / (data.length / 4);
+}"""
+
+
+@dataclass
+class Watched:
+    """A page with what it asked for, said and popped up."""
+
+    page: Any
+    requests: list = field(default_factory=list)
+    complaints: list = field(default_factory=list)
+    dialogs: list = field(default_factory=list)
+
+    def clean(self):
+        return not (self.requests or self.complaints or self.dialogs)
+
+    def texts(self, selector):
+        return self.page.locator(selector).all_inner_texts()
+
+    def centre_on(self, lat, lon, zoom=15):
+        """Show that spot in the middle and return it in pixels of the window."""
+        self.page.evaluate(
+            "([lat, lon, zoom]) => void map_city.setView([lat, lon], zoom, { animate: false })",
+            [lat, lon, zoom],
+        )
+        return self.page.evaluate(
+            """([lat, lon]) => {
+                const box = map_city.getContainer().getBoundingClientRect();
+                const at = map_city.latLngToContainerPoint([lat, lon]);
+                return [box.left + at.x, box.top + at.y];
+            }""",
+            [lat, lon],
+        )
+
+    def click_map(self, lat, lon, zoom=15):
+        """Click that spot and return the text of the popup that opens."""
+        self.page.mouse.click(*self.centre_on(lat, lon, zoom))
+        return self.popup()
+
+    def popup(self):
+        opened = self.page.locator(".leaflet-popup-content")
+        opened.wait_for(timeout=WAIT_MS)
+        text = opened.inner_text()
+        self.page.evaluate("void map_city.closePopup()")
+        opened.wait_for(state="detached", timeout=WAIT_MS)
+        return text
+
+    def near_colour(self, pane, colour, within=24):
+        """Return the share of a pane's canvas that has about that colour (#rrggbb)."""
+        wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+        return self.page.evaluate(SHARE, [pane, wanted, within])
+
+    def painted(self, pane):
+        """Return the share of a pane's canvas that has any colour."""
+        return self.page.evaluate(SHARE, [pane, [0, 0, 0], 255])
+
+
+def _chromium():
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        reason = "no Chromium: install the apt package chromium (tests/install_browser.sh)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = _chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def open_page(browser):
+    """Return a function that opens an HTML file, waits for the map and watches the page."""
+    opened = []
+
+    def show(path: Path, ready=READY):
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        opened.append(page)
+        watched = Watched(page)
+
+        def stop(route):
+            watched.requests.append(route.request.url)
+            route.abort()
+
+        def note_request(request):
+            if request.url != path.as_uri():
+                watched.requests.append(request.url)
+
+        def note_dialog(dialog):
+            watched.dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.route(lambda url: not url.startswith(("file:", "data:", "blob:")), stop)
+        page.on("request", note_request)
+        page.on("console", lambda said: watched.complaints.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.on("dialog", note_dialog)
+        page.goto(path.as_uri())
+        page.wait_for_selector(ready, timeout=WAIT_MS)
+        return watched
+
+    yield show
+    for page in opened:
+        page.close()
