@@ -5,7 +5,9 @@ A scheme is an urban residential district (居住小区): clauses on urban resid
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from facilityplan.checks.finding import UnitRef, judged, not_applicable, undecid
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.checks.floor_area import Demand
 from facilityplan.checks.floor_area import judge as judge_floor_area
-from facilityplan.errors import BadValueError, InputError, SchemaError
+from facilityplan.errors import BadValueError, InputError, SchemaError, UsageError
 from facilityplan.io.source import Table
 from facilityplan.layers import RESIDENCE_STATUSES, as_text
 from facilityplan.provision import Provided
@@ -40,6 +42,13 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Fields of a scheme's sheet and what people head their columns with."""
+
+COUNTS: Final = frozenset({"households", "premises"})
+"""Fields that hold whole numbers."""
+
+MAX_TOML_BYTES: Final = 1_000_000
+MAX_DOTS: Final = 200
+"""More dots in a line are a key of so many parts that parsing it takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +87,17 @@ def schemes_from_table(table: Table) -> list[Scheme]:
     if unknown or len(set(headers.values())) != len(headers):
         found = "、".join(unknown or headers)
         raise SchemaError("scheme_column", file=table.file, found=found, known=known)
-    if table.frame.empty:
-        raise InputError("no_scheme", file=table.file)
-    names = [str(headers[str(header)]) for header in table.frame.columns]
-    return [
-        _scheme(dict(zip(names, cells, strict=True)), table.file, int(row))
+    spoken = {str(name): header for header, name in headers.items()}
+    schemes = [
+        _scheme(dict(zip(spoken, cells, strict=True)), table.file, int(row), spoken)
         for cells, row in zip(
             table.frame.itertuples(index=False, name=None), table.rows, strict=True
         )
+        if any(as_text(cell) is not None for cell in cells)
     ]
+    if not schemes:
+        raise InputError("no_scheme", file=table.file)
+    return schemes
 
 
 def scheme_from_toml(content: bytes, file: str) -> list[Scheme]:
@@ -99,6 +110,10 @@ def scheme_from_toml(content: bytes, file: str) -> list[Scheme]:
     BadValueError
         If a figure is no number of zero or more, or a status no known word.
     """
+    if len(content) > MAX_TOML_BYTES or any(
+        line.count(b".") > MAX_DOTS for line in content.splitlines()
+    ):
+        raise SchemaError("scheme_too_large", file=file, limit=MAX_TOML_BYTES, dots=MAX_DOTS)
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
@@ -118,37 +133,50 @@ def scheme_from_toml(content: bytes, file: str) -> list[Scheme]:
         if unknown:
             found = "、".join(unknown)
             raise SchemaError("scheme_column", file=file, found=found, known="、".join(FIELDS))
-        schemes.append(_scheme({fields[key]: value for key, value in row.items()}, file, number))
+        spoken = {fields[key]: key for key in row}
+        if len(spoken) != len(row):
+            raise SchemaError(
+                "scheme_column", file=file, found="、".join(row), known="、".join(FIELDS)
+            )
+        cells = {name: row[key] for name, key in spoken.items()}
+        schemes.append(_scheme(cells, file, number, spoken))
     if not schemes:
         raise InputError("no_scheme", file=file)
     return schemes
 
 
-def _scheme(cells: Mapping[str, Any], file: str, row: int) -> Scheme:
+def _scheme(cells: Mapping[str, Any], file: str, row: int, spoken: Mapping[str, str]) -> Scheme:
+    """Return the scheme of some cells; ``spoken`` says what the sheet calls each field."""
+
     def number(name: str) -> float:
         try:
             value = parse_number(cells.get(name))
-        except ValueError:
+        except (ValueError, OverflowError):
             value = -1.0
-        if value < 0:
+        if value < 0 or (name in COUNTS and value % 1 > 0):
+            message = "bad_count" if name in COUNTS else "bad_number"
+            found = str(cells.get(name))[:40]
             raise BadValueError(
-                "bad_number", file=file, column=name, rows=[row], found=str(cells.get(name))[:40]
+                message, file=file, column=spoken.get(name, name), rows=[row], found=found
             )
         return value
 
     words = {name: name for name in RESIDENCE_STATUSES}
-    for name, spoken in RESIDENCE_STATUSES.items():
-        words |= dict.fromkeys(spoken, name)
+    for name, said in RESIDENCE_STATUSES.items():
+        words |= dict.fromkeys(said, name)
     status = as_text(cells.get("status"))
     if status is not None and status not in words:
         allowed = "、".join(f"{name}（{said[0]}）" for name, said in RESIDENCE_STATUSES.items())
         raise BadValueError(
-            "unknown_word", file=file, column="status", rows=[row], found=status, allowed=allowed
+            "unknown_word",
+            file=file,
+            column=spoken["status"],
+            rows=[row],
+            found=status,
+            allowed=allowed,
         )
     named = cells.get("standards")
-    listed = (
-        named if isinstance(named, list) else (as_text(named) or "").replace("；", ";").split(";")
-    )
+    listed = named if isinstance(named, list) else re.split("[;；、,，]", as_text(named) or "")
     return Scheme(
         name=as_text(cells.get("name")) or f"{file}#{row}",
         place=as_text(cells.get("place")),
@@ -225,7 +253,15 @@ def _floor_area(
         () if given else ("elder_floor_area_m2",),
         ((scheme.name, area),) if given else (),
     )
-    return [judge_floor_area(demand, provided, {"file": scheme.file})]
+    finding = judge_floor_area(demand, provided, {"file": scheme.file})
+    if finding.formula["id"] != "reason.floor_area_unknown":
+        return [finding]
+    # There is no facility to name: it is the sheet that says nothing of the area.
+    reason = "reason.scheme_area_unknown"
+    kept = {name: said for name, said in finding.evidence.items() if name != "facilities"}
+    return [
+        dataclasses.replace(finding, formula={"id": reason}, evidence={**kept, "reason": reason})
+    ]
 
 
 def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> list[Finding]:
@@ -289,10 +325,10 @@ def parse_date(value: str) -> dt.date:
 
     Raises
     ------
-    BadValueError
+    UsageError
         If it is written otherwise.
     """
     try:
         return dt.date.fromisoformat(value.strip())
     except ValueError as error:
-        raise BadValueError("bad_date_option", value=value) from error
+        raise UsageError("bad_date_option", value=value) from error

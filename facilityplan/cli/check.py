@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ from facilityplan.checks.wording import (
     value_text,
     verdict_text,
 )
-from facilityplan.errors import UnreadableSourceError, UsageError
-from facilityplan.io.source import read_bytes
+from facilityplan.errors import StandardsError, UnreadableSourceError, UsageError
+from facilityplan.io.source import local_file, read_bytes
 from facilityplan.io.table import read_table
 from facilityplan.schemes import (
     Scheme,
@@ -28,6 +29,7 @@ from facilityplan.schemes import (
     scheme_from_toml,
     schemes_from_table,
 )
+from facilityplan.standards import Standards
 
 
 def check_schemes(
@@ -49,8 +51,11 @@ def check_schemes(
     as_of = None if date is None else parse_date(date)
     kept = True
     answers: list[dict[str, Any]] = []
-    for scheme in [scheme for path in paths for scheme in _read(path)]:
-        resolved = _standards_of(scheme, place, standards, as_of)
+    memo: dict[Any, Standards] = {}
+    schemes = [scheme for path in paths for scheme in _read(path)]
+    # Every scheme has its documents before the first is judged: no half of an answer.
+    chosen = [_standards_of(scheme, place, standards, as_of, memo) for scheme in schemes]
+    for scheme, resolved in zip(schemes, chosen, strict=True):
         findings = review(scheme, resolved)
         passed = complies(findings)
         kept &= passed
@@ -66,32 +71,46 @@ def check_schemes(
 def _read(path: Path) -> list[Scheme]:
     ending = path.suffix.lower()
     if ending == ".toml":
-        return scheme_from_toml(read_bytes(path), path.name)
+        return scheme_from_toml(read_bytes(local_file(path)), path.name)
     if ending in {".csv", ".xlsx", ".xls", ".xlsb", ".ods"}:
         return schemes_from_table(read_table(path))
     raise UnreadableSourceError("scheme_format", file=path.name)
 
 
 def _standards_of(
-    scheme: Scheme, place: str | None, named: Sequence[str], as_of: Any
-) -> standards.Standards:
-    """Return the documents: those of the sheet first, else those of the call."""
+    scheme: Scheme,
+    place: str | None,
+    named: Sequence[str],
+    as_of: dt.date | None,
+    memo: dict[Any, Standards],
+) -> Standards:
+    """Return the documents: those the sheet names, else those of the call, else of the place."""
     ids = scheme.standards or tuple(named)
-    if ids:
-        documents = [standards.load(document) for document in dict.fromkeys(ids)]
-    elif scheme.place or place:
-        documents = list(standards.documents_of_place(str(scheme.place or place)))
-    else:
+    key = ids or scheme.place or place
+    if not key:
         raise UsageError("no_place", file=scheme.file, rows=[scheme.row])
-    return standards.resolve(documents, as_of)
+    if key not in memo:
+        try:
+            documents = (
+                [standards.load(document) for document in dict.fromkeys(ids)]
+                if ids
+                else standards.documents_of_place(str(key))
+            )
+            memo[key] = standards.resolve(documents, as_of)
+        except StandardsError as error:
+            if error.file is not None:
+                raise
+            where = {"file": scheme.file, "rows": [scheme.row]}
+            raise type(error)(error.message, **{**error.parameters, **where}) from error
+    return memo[key]
 
 
-def _clause(resolved: standards.Standards, clause_id: str) -> standards.Clause:
+def _clause(resolved: Standards, clause_id: str) -> standards.Clause:
     return next(clause for clause in resolved.clauses() if clause.id == clause_id)
 
 
 def _answer(
-    scheme: Scheme, resolved: standards.Standards, findings: Sequence[Finding], *, passed: bool
+    scheme: Scheme, resolved: Standards, findings: Sequence[Finding], *, passed: bool
 ) -> dict[str, Any]:
     return {
         "scheme": scheme.name,
@@ -108,7 +127,7 @@ def _answer(
 
 def _print(
     scheme: Scheme,
-    resolved: standards.Standards,
+    resolved: Standards,
     findings: Sequence[Finding],
     *,
     passed: bool,

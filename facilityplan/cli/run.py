@@ -13,7 +13,7 @@ from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.project import Project, open_project
 
-STAGES = ("reading", "findings", "workbook", "coverage", "siting", "geopackage", "map")
+STAGES = ("reading", "findings", "coverage", "siting", "map", "workbook", "geopackage")
 
 
 def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: str) -> int:
@@ -59,9 +59,8 @@ def sample_city() -> Path:
 def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
     from facilityplan.report import summary_lines
 
-    has_residences = project.city.has("residences")
-    coverage = project.coverage().coverage if has_residences else None
-    proposal = project.propose().proposal if has_residences else None
+    coverage = project.coverage().coverage if project.has_coverage else None
+    proposal = project.propose().proposal if project.has_coverage else None
     lines = summary_lines(project.findings().findings, coverage, proposal, lang)
     page = (out / "map.html").resolve()
     if machine:

@@ -17,9 +17,18 @@ def _all() -> list[tuple[standards.Document, standards.Clause]]:
 
 
 def list_standards(*, document: str | None, measure: str | None, machine: bool, lang: str) -> int:
-    """Print the clauses, one line each."""
+    """Print the clauses, one line each.
+
+    Raises
+    ------
+    StandardNotFoundError
+        If there is no such document or measure.
+    """
     if document is not None:
         standards.load(document)
+    if measure is not None and measure not in standards.measures():
+        known = "、".join(standards.measures())
+        raise StandardNotFoundError("measure_unknown", measure=measure, known=known)
     chosen = [
         (doc, clause)
         for doc, clause in _all()
@@ -85,8 +94,7 @@ def _facts(
         ("ambiguity", "；".join(clause.ambiguity)),
     ]
     for reading in clause.readings.values():
+        answers = (reading.default, *reading.options)
         question = reading.question if lang == "zh" else reading.question_en
-        facts.append(
-            ("question", f"{question} ({reading.default} | {' | '.join(reading.options)})")
-        )
+        facts.append(("question", f"{question} ({' | '.join(dict.fromkeys(answers))})"))
     return [(name, value) for name, value in facts if value]

@@ -6,7 +6,8 @@ import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,6 +16,16 @@ from facilityplan.layers import LAYERS
 
 PROJECT_FILE = "project.toml"
 MAX_BYTES = 1_000_000
+MAX_DOTS = 200
+"""More dots in a line are a key of so many parts that parsing it takes minutes."""
+
+UNITS_JUDGED: Final = ("residences", "zones", "facilities")
+"""Layers of which a project needs at least one."""
+
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+# Infinity and NaN are numbers in TOML; no length of ours is one.
+Metres = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
@@ -26,12 +37,12 @@ class ProjectHead(_Strict):
 
     name: str = Field(min_length=1)
     standards: tuple[str, ...] = Field(min_length=1)
-    as_of: dt.date
+    as_of: Annotated[dt.date, Field(strict=True)]
     crs: str = Field(min_length=1)
-    horizon: int | None = None
-    facilities_complete: bool = True
-    positional_accuracy_m: float = Field(default=1.0, ge=0)
-    snap_limit_m: float = Field(default=500.0, gt=0)
+    horizon: Whole | None = None
+    facilities_complete: Flag = True
+    positional_accuracy_m: Metres = Field(default=1.0, ge=0)
+    snap_limit_m: Metres = Field(default=500.0, gt=0)
     named_areas: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
@@ -57,27 +68,27 @@ class LayerSource(_Strict):
     x: str | None = None
     y: str | None = None
     osm: OsmSource | None = None
-    may_be_empty: bool = False
+    may_be_empty: Flag = False
     columns: Mapping[str, str] = Field(default_factory=dict)
-    constants: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
+    constants: Mapping[str, str | int | float | bool | dt.date] = Field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
 
 
 class SitingConfig(_Strict):
     """The ``[siting]`` table."""
 
-    weight: str = "households"
+    weight: Literal["households", "elders"] = "households"
     facility_kind: str = "home_care_station"
-    spacing_m: float = Field(default=300.0, gt=0)
-    max_sites: int = Field(default=10, ge=1)
-    time_limit_s: float | None = Field(default=None, gt=0)
+    spacing_m: Metres = Field(default=300.0, gt=0)
+    max_sites: Whole = Field(default=10, ge=1)
+    time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
 
 
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
     project: ProjectHead
-    layers: Mapping[str, tuple[LayerSource, ...]]
+    layers: Mapping[str, Annotated[tuple[LayerSource, ...], Field(min_length=1)]]
     readings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     siting: SitingConfig = SitingConfig()
 
@@ -97,6 +108,8 @@ def read_config(folder: Path) -> ProjectConfig:
         raise ProjectFileError("project_missing", file=PROJECT_FILE, folder=folder.name) from error
     if len(content) > MAX_BYTES:
         raise ProjectFileError("project_too_large", file=PROJECT_FILE, limit=MAX_BYTES)
+    if any(line.count(b".") > MAX_DOTS for line in content.splitlines()):
+        raise ProjectFileError("project_dots", file=PROJECT_FILE, limit=MAX_DOTS)
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -118,18 +131,89 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
     try:
         config = ProjectConfig.model_validate(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ProjectFileError(
-            "project_key", file=PROJECT_FILE, key=key, reason=first["msg"]
-        ) from error
+        raise _key_error(error, table) from error
     for name, sources in config.layers.items():
         if name not in LAYERS:
             known = "、".join(LAYERS)
             raise ProjectFileError("project_layer", file=PROJECT_FILE, layer=name, known=known)
         for source in sources:
             _check_source(name, source)
+    if not any(config.layers.get(name) for name in UNITS_JUDGED):
+        raise ProjectFileError("project_no_layers", file=PROJECT_FILE)
     return config
+
+
+_EXPECTED: Final = MappingProxyType(
+    {
+        "missing": "missing",
+        "extra_forbidden": "unknown",
+        "literal_error": "choice",
+        "greater_than": "range",
+        "greater_than_equal": "range",
+        "string": "text",
+        "date": "date",
+        "int": "whole",
+        "float": "number",
+        "finite": "number",
+        "bool": "flag",
+        "tuple": "list",
+        "too": "list",
+        "model": "table",
+        "dict": "table",
+        "mapping": "table",
+    }
+)
+"""What pydantic calls a mistake (or how that name begins) -> what our message says is expected."""
+
+
+def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileError:
+    """Return the message for the first mistake; a typo in a key before the key it leaves out."""
+    found = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    kind = str(found["type"])
+    expected = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_", maxsplit=1)[0], "other")
+    context = found.get("ctx", {})
+    return ProjectFileError(
+        f"project_key_{expected}",
+        file=PROJECT_FILE,
+        key=_written(found["loc"], table),
+        found=str(found["input"])[:40],
+        known="、".join(_fields_at(found["loc"])),
+        allowed=context.get("expected", "").replace("'", "").replace(" or ", "、"),
+        limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
+        reason=found["msg"],
+    )
+
+
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥"})
+
+
+def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
+    """Return a key as the file writes it: a layer's only file has no number, types no place."""
+    here: Any = table
+    shown = ""
+    for part in location:
+        if isinstance(part, int):
+            shown += f"[{part + 1}]" if len(here) > 1 else ""
+            here = here[part]
+            continue
+        shown += f".{part}" if shown else part
+        if not (isinstance(here, Mapping) and part in here):
+            break
+        here = here[part]
+        if not isinstance(here, (Mapping, list)):
+            break
+    return shown
+
+
+def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that may stand where an unknown one does."""
+    models: dict[int | str, type[_Strict]] = {
+        "project": ProjectHead,
+        "layers": OsmSource if "osm" in location[:-1] else LayerSource,
+        "siting": SitingConfig,
+    }
+    known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
+    return list(known.model_fields)
 
 
 def _check_source(layer: str, source: LayerSource) -> None:

@@ -70,6 +70,16 @@ class Project:
         return self._opened.network
 
     @property
+    def folder(self) -> Path:
+        """The project folder."""
+        return self._opened.folder
+
+    @property
+    def has_coverage(self) -> bool:
+        """Whether there are layers of residences and of facilities, so that reach can be judged."""
+        return self.city.has("residences") and self.city.has("facilities")
+
+    @property
     def inputs(self) -> Mapping[str, str]:
         """SHA-256 of every file read."""
         return self._opened.inputs
@@ -121,6 +131,10 @@ class Project:
     def _notices(self) -> tuple[Notice, ...]:
         return tuple(inspect(self._context, list(self._findings.findings)))
 
+    def _require_coverage(self) -> None:
+        for layer in ("residences", "facilities"):
+            self.city.layer(layer)
+
     def findings(self) -> FindingsResult:
         """Return every clause in force held against every unit it speaks of."""
         return self._findings
@@ -131,9 +145,9 @@ class Project:
         Raises
         ------
         MissingLayerError
-            If the project has no residences.
+            If the project has no residences or no facilities.
         """
-        self.city.layer("residences")
+        self._require_coverage()
         return self._coverage
 
     def propose(self) -> ProposalResult:
@@ -142,9 +156,9 @@ class Project:
         Raises
         ------
         MissingLayerError
-            If the project has no residences.
+            If the project has no residences or no facilities.
         """
-        self.city.layer("residences")
+        self._require_coverage()
         return self._proposal
 
     def notices(self) -> tuple[Notice, ...]:
@@ -155,7 +169,7 @@ class Project:
         """Return the interactive map: verdicts, facilities, service areas, proposed sites."""
         from facilityplan.maps import city_map
 
-        proposal = self._proposal.proposal if self.city.has("residences") else None
+        proposal = self._proposal.proposal if self.has_coverage else None
         return city_map(
             self.city,
             self._findings.findings,
@@ -172,14 +186,15 @@ class Project:
         ----------
         out
             Output folder; files there of an earlier run are replaced, each in one step, and the
-            manifest last.
+            manifest last. Nothing there changes before all is computed.
         progress
             Called with a message id when a stage begins.
 
         Raises
         ------
         OutputError
-            If a result cannot be written; what was there before is whole.
+            If a result cannot be written, another run writes there, or a file of the project would
+            be replaced; what was there before is whole.
         """
         from facilityplan.project.run import write_results
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from facilityplan.errors import OutputError, OutputLockedError
 
-LOCK_FILE = ".facilityplan-lock"
+# Not with the prefix of temporary files: those are swept away when a run begins to write.
+LOCK_FILE = ".facilityplan.lock"
 
 
 @contextlib.contextmanager
@@ -26,22 +27,33 @@ def output_lock(folder: Path) -> Iterator[None]:
         If the folder cannot be made or written.
     """
     lock = folder / LOCK_FILE
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _failed(folder, error) from error
+    try:
         if lock.exists() and not _is_alive(lock):
             lock.unlink(missing_ok=True)
         handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     except FileExistsError as error:
         raise OutputLockedError("output_busy", file=folder.name, pid=_owner(lock)) from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError("output_failed", file=folder.name, reason=reason) from error
+        raise _failed(folder, error) from error
     try:
         os.write(handle, str(os.getpid()).encode("ascii"))
         os.close(handle)
         yield
     finally:
         lock.unlink(missing_ok=True)
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # Only an empty folder goes: a run that failed leaves nothing.
+
+
+def _failed(folder: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError("output_failed", file=folder.name, reason=reason)
 
 
 def _owner(lock: Path) -> str:
@@ -52,12 +64,12 @@ def _owner(lock: Path) -> str:
 
 def _is_alive(lock: Path) -> bool:
     owner = _owner(lock)
-    if not owner.isdigit() or os.name == "nt":
+    if not owner.isdecimal() or os.name == "nt":
         # Windows has no harmless way to ask for a process; an unreadable lock is left in place.
         return True
     try:
         os.kill(int(owner), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

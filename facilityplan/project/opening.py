@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,39 @@ import numpy as np
 
 from facilityplan import standards
 from facilityplan.crs import require_metres, to_project
-from facilityplan.errors import BadValueError, MissingColumnError, ProjectFileError
+from facilityplan.errors import (
+    BadValueError,
+    DuplicateIdError,
+    MissingColumnError,
+    ProjectFileError,
+)
 from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.source import Vector, read_start
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, conform, empty_layer, stack
+from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
 
 STANDARDS_FOLDER = "standards"
+SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
+RADIUS_MEASURE = "service_radius"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file of a layer, its rows in the file's order, and what messages call its columns."""
+
+    frame: gpd.GeoDataFrame
+    file: str
+    headers: Mapping[str, str]
+    origins: Mapping[str, Origin]
+
+    def place(self, column: str) -> Origin:
+        """Return the file and the rows that a column was read from."""
+        return self.origins.get(column) or Origin(self.file, self.frame["row"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -38,6 +59,7 @@ class Opened:
         What was settled while reading (encodings, systems, datums), for the manifest.
     """
 
+    folder: Path
     config: ProjectConfig
     city: City
     standards: standards.Standards
@@ -62,11 +84,14 @@ def open_folder(folder: Path) -> Opened:
     documents = [standards.load(name, own) for name in dict.fromkeys(head.standards)]
     resolved = standards.resolve(documents, head.as_of)
     _check_readings(config, resolved)
+    _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
-    layers: dict[str, gpd.GeoDataFrame] = {}
-    for name, sources in config.layers.items():
-        parts = [_read_layer(folder, name, source, head.crs, choices) for source in sources]
-        layers[name] = _together(name, parts, head.crs)
+    parts = {
+        name: [_read_layer(folder, name, source, head.crs, choices) for source in sources]
+        for name, sources in config.layers.items()
+    }
+    layers = {name: _together(name, found, head.crs) for name, found in parts.items()}
+    _check_references(config, layers, parts)
     city = City(
         name=head.name,
         crs=head.crs,
@@ -80,28 +105,37 @@ def open_folder(folder: Path) -> Opened:
         readings=config.readings,
         snap_limit_m=head.snap_limit_m,
     )
-    check_references(city)
     network = None
     if city.has("roads") and len(city.layer("roads")):
         network = Network.from_lines(city.layer("roads"))
-    return Opened(config, city, resolved, network, _hashes(folder, config), tuple(choices))
+    inputs = _hashes(folder, config)
+    return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
 
 
 def _check_readings(config: ProjectConfig, resolved: standards.Standards) -> None:
     clauses = {clause.id: clause for document in resolved.documents for clause in document.clauses}
+    known = [f"{clause.id}.{name}" for clause in clauses.values() for name in clause.readings]
     for clause_id, chosen in config.readings.items():
         for name, answer in chosen.items():
-            clause = clauses.get(clause_id)
-            options = clause.readings[name].options if clause and name in clause.readings else ()
+            where: dict[str, Any] = {"file": PROJECT_FILE, "clause": clause_id, "reading": name}
+            if f"{clause_id}.{name}" not in known:
+                allowed = "、".join(known) or "-"
+                raise ProjectFileError("project_reading_unknown", **where, allowed=allowed)
+            options = clauses[clause_id].readings[name].options
             if answer not in options:
-                raise ProjectFileError(
-                    "project_reading",
-                    file=PROJECT_FILE,
-                    clause=clause_id,
-                    reading=name,
-                    answer=answer,
-                    allowed="、".join(options) or "-",
-                )
+                allowed = "、".join(options)
+                raise ProjectFileError("project_reading", **where, answer=answer, allowed=allowed)
+
+
+def _check_siting(config: ProjectConfig, resolved: standards.Standards) -> None:
+    """Refuse a kind to build that mends nothing before anything is computed."""
+    kinds = {kind for clause in resolved.clauses(RADIUS_MEASURE) for kind in clause.kinds}
+    chosen = config.siting.facility_kind
+    if chosen not in (kinds or standards.kinds()):
+        allowed = "、".join(sorted(kinds or standards.kinds()))
+        raise ProjectFileError(
+            "project_siting_kind", file=PROJECT_FILE, kind=chosen, allowed=allowed
+        )
 
 
 def _read_layer(
@@ -110,7 +144,7 @@ def _read_layer(
     source: LayerSource,
     crs: str,
     choices: list[Mapping[str, Any]],
-) -> gpd.GeoDataFrame:
+) -> _Part:
     vector = _read_source(folder, source)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
@@ -145,7 +179,7 @@ def _read_layer(
         }
     )
     if read.frame.empty and source.may_be_empty:
-        return empty_layer(layer, crs)
+        return _Part(empty_layer(layer, crs), read.file, {}, {})
     named, places = _canonical(read, layer, source, origins)
     if not named.empty:
         named = to_project(
@@ -158,7 +192,7 @@ def _read_layer(
             rows=read.rows,
         )
     headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
-    return conform(
+    frame = conform(
         named,
         layer,
         rows=read.rows,
@@ -167,6 +201,7 @@ def _read_layer(
         headers=headers,
         origins=places,
     )
+    return _Part(frame, read.file, headers, places)
 
 
 def _read_source(folder: Path, source: LayerSource) -> Vector:
@@ -204,55 +239,70 @@ def _canonical(
             continue
         words = source.words.get(name, {})
         cells = read.frame[header].tolist()
-        columns[name] = [words.get(str(cell), cell) for cell in cells] if words else cells
+        # A code is 1 in one file and 1.0 in another; project.toml writes "1".
+        columns[name] = [words.get(as_text(cell) or "", cell) for cell in cells]
         if header in origins:
             places[name] = origins[header]
     frame = gpd.GeoDataFrame(columns, geometry=read.frame.geometry.to_numpy(), crs=read.frame.crs)
     return frame, places
 
 
-def _together(layer: str, parts: list[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
+def _together(layer: str, parts: Sequence[_Part], crs: str) -> gpd.GeoDataFrame:
     """Return the parts of a layer as one frame, in the order of the ids."""
-    frame = stack(parts, crs)
+    frame = stack([part.frame for part in parts], crs)
     if "id" not in frame.columns:
         return frame
-    repeated = frame["id"].duplicated(keep=False)
-    if repeated.any():
-        found = "、".join(sorted(set(frame["id"][repeated]))[:5])
-        raise BadValueError("id_in_two_files", layer=layer, column="id", found=found)
+    seen: set[str] = set()
+    for part in parts:
+        again = part.frame["id"].isin(seen).to_numpy()
+        if again.any():
+            place = part.place("id")
+            raise DuplicateIdError(
+                "id_in_two_files",
+                file=place.file,
+                layer=layer,
+                column=part.headers.get("id", "id"),
+                rows=place.rows[again].tolist(),
+                found="、".join(part.frame["id"][again].tolist()[:5]),
+            )
+        seen |= set(part.frame["id"])
     return frame.iloc[np.argsort(frame["id"].to_numpy(dtype=str), kind="stable")].reset_index(
         drop=True
     )
 
 
-def check_references(city: City) -> None:
-    """Refuse names of zones and residences that are not there.
-
-    Raises
-    ------
-    BadValueError
-        With the rows that name what does not exist.
-    """
-    if city.has("zones"):
-        zones = set(city.zones["id"])
-        for layer, column in (("residences", "zone"), ("zones", "parent")):
-            if city.has(layer):
-                _refuse_unknown(city, layer, column, zones)
-        named = {zone for members in city.named_areas.values() for zone in members}
-        if named - zones:
-            found = "、".join(sorted(named - zones)[:5])
-            raise ProjectFileError("project_area", file=PROJECT_FILE, found=found)
-    if city.has("facilities") and city.has("residences"):
-        _refuse_unknown(city, "facilities", "serves", set(city.residences["id"]))
-    if city.has("entrances"):
-        _refuse_unknown(city, "entrances", "residence", set(city.residences["id"]))
+REFERENCES = (
+    ("residences", "zone", "zones"),
+    ("zones", "parent", "zones"),
+    ("facilities", "serves", "residences"),
+    ("entrances", "residence", "residences"),
+)
+"""Layer, column, and the layer whose ids it names."""
 
 
-def _refuse_unknown(city: City, layer: str, column: str, known: set[str]) -> None:
-    frame = city.layer(layer)
+def _check_references(
+    config: ProjectConfig,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    parts: Mapping[str, Sequence[_Part]],
+) -> None:
+    """Refuse names of zones and residences that are not there, with the rows that name them."""
+    for layer, column, target in REFERENCES:
+        if target in layers:
+            known = set(layers[target]["id"])
+            for part in parts.get(layer, ()):
+                _refuse_unknown(part, layer, column, known)
+    zones = set(layers["zones"]["id"]) if "zones" in layers else set()
+    named = {zone for members in config.project.named_areas.values() for zone in members}
+    if named - zones:
+        found = "、".join(sorted(named - zones)[:5])
+        raise ProjectFileError("project_area", file=PROJECT_FILE, found=found)
+
+
+def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> None:
+    place = part.place(column)
     bad: list[int] = []
     found: list[str] = []
-    for row, cell in zip(frame["row"], frame[column], strict=True):
+    for row, cell in zip(place.rows, part.frame[column], strict=True):
         names = cell if isinstance(cell, tuple) else (cell,)
         unknown = [name for name in names if name is not None and name not in known]
         if unknown:
@@ -261,9 +311,9 @@ def _refuse_unknown(city: City, layer: str, column: str, known: set[str]) -> Non
     if bad:
         raise BadValueError(
             "unknown_reference",
-            file=city.sources.get(layer),
+            file=place.file,
             layer=layer,
-            column=column,
+            column=part.headers.get(column, column),
             rows=bad,
             found="、".join(dict.fromkeys(found[:5])),
         )
@@ -273,7 +323,7 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
         for source in sources:
-            paths.add(source.path)
+            paths |= {source.path, *_shapefile_parts(folder, source.path)}
             if source.attributes is not None:
                 paths.add(source.attributes)
     own = folder / STANDARDS_FOLDER
@@ -283,3 +333,15 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
         if (own / f"{name}.toml").is_file()
     }
     return {path: sha256(folder / path) for path in sorted(paths)}
+
+
+def _shapefile_parts(folder: Path, path: str) -> list[str]:
+    """Return the other files of a shapefile: its attributes are inputs as much as its shapes."""
+    main = Path(path)
+    if main.suffix.lower() != ".shp":
+        return []
+    return [
+        main.with_name(entry.name).as_posix()
+        for entry in (folder / main).parent.iterdir()
+        if entry.stem == main.stem and entry.suffix.lower() in SHAPEFILE_PARTS
+    ]

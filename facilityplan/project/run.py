@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facilityplan import files
+from facilityplan.errors import OutputError, OutputLockedError
 from facilityplan.project.lock import output_lock
 from facilityplan.report import (
     coverage_document,
@@ -29,62 +30,98 @@ OUTPUTS: Final = (
     "map.html",
     "manifest.json",
 )
-"""Files of a run; a project without residences has no coverage and no siting."""
+"""Files of a run."""
+
+COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "siting.json")
+"""Those of a project that has residences and facilities; others have no coverage and no siting."""
 
 _PARTS: Final = ("geopandas", "shapely", "pyproj", "scipy", "highspy", "folium", "osmnx")
 
 
 def write_results(project: Project, out: Path, progress: Callable[[str], None]) -> Path:
     """Write the results of a project to a folder; see :meth:`Project.run`."""
+    _refuse_inputs(project, out)
     with output_lock(out):
-        files.sweep(out)
-        (out / "manifest.json").unlink(missing_ok=True)
-        progress("findings")
-        findings = project.findings().findings
-        notices = [notice.as_dict() for notice in project.notices()]
-        document = findings_document(
-            findings, project.standards, project=project.city.name, notices=notices
-        )
-        files.write_text(out / "findings.json", files.canonical_json(document))
+        # All is computed before the first file changes: what fails leaves an earlier run whole.
+        texts = _texts(project, progress)
         progress("workbook")
         workbook = findings_workbook(
-            findings,
+            project.findings().findings,
             project.standards,
             title=project.city.name,
             as_of=project.city.as_of,
             lang=project.lang,
         )
+        files.sweep(out)
+        _remove(out / "manifest.json")
+        for name in COVERAGE_OUTPUTS:
+            if not project.has_coverage:
+                _remove(out / name)
         files.write_bytes(out / "findings.xlsx", workbook)
-        if project.city.has("residences"):
-            _write_coverage(project, out, progress)
-        progress("map")
-        files.write_text(out / "map.html", project.map().to_html())
+        for name, content in texts.items():
+            files.write_text(out / name, content)
+        if project.has_coverage:
+            progress("geopackage")
+            write_coverage_geopackage(
+                out / "coverage.gpkg",
+                project.context,
+                project.findings().findings,
+                project.coverage().coverage,
+                project.propose().proposal,
+                lang=project.lang,
+            )
         files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
     return out
 
 
-def _write_coverage(project: Project, out: Path, progress: Callable[[str], None]) -> None:
-    progress("coverage")
+def _texts(project: Project, progress: Callable[[str], None]) -> dict[str, str]:
+    """Return the documents and the map of a run, by file name."""
+    progress("findings")
     findings = project.findings().findings
-    coverage = project.coverage().coverage
-    document = coverage_document(coverage, project.context)
-    files.write_text(out / "coverage.json", files.canonical_json(document))
-    progress("siting")
-    proposal = project.propose().proposal
-    files.write_text(
-        out / "siting.json", files.canonical_json(siting_document(proposal, project.city))
-    )
-    progress("geopackage")
-    write_coverage_geopackage(
-        out / "coverage.gpkg", project.context, findings, coverage, proposal, lang=project.lang
-    )
+    notices = [notice.as_dict() for notice in project.notices()]
+    documents = {
+        "findings.json": findings_document(
+            findings, project.standards, project=project.city.name, notices=notices
+        )
+    }
+    if project.has_coverage:
+        progress("coverage")
+        coverage = project.coverage().coverage
+        documents["coverage.json"] = coverage_document(coverage, project.context)
+        progress("siting")
+        documents["siting.json"] = siting_document(project.propose().proposal, project.city)
+    progress("map")
+    page = project.map().to_html()
+    return {
+        **{name: files.canonical_json(document) for name, document in documents.items()},
+        "map.html": page,
+    }
+
+
+def _refuse_inputs(project: Project, out: Path) -> None:
+    """Refuse an output folder in which a result would take the place of a file of the project."""
+    for name in OUTPUTS:
+        target = out / name
+        for path in project.inputs:
+            if target.exists() and target.samefile(project.folder / path):
+                raise OutputError("output_is_input", file=path)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError as error:
+        raise OutputLockedError("output_locked", file=path.name) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError("output_failed", file=path.name, reason=reason) from error
 
 
 def _manifest(project: Project, out: Path) -> dict[str, Any]:
     """Return what makes a run reproducible: inputs, versions, standards, parameters, statuses."""
     city = project.city
     plans: dict[str, Any] = {}
-    if city.has("residences"):
+    if project.has_coverage:
         proposal = project.propose().proposal
         closing = proposal.cover_all
         plans = {

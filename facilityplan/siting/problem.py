@@ -34,7 +34,7 @@ class Options:
     facility_kind
         Kind of the facility to build; it must count for the radius clauses.
     spacing_m
-        Least distance between generated candidates, and from them to the facilities there are.
+        Least distance between generated candidates, and from them to the facilities that count.
     max_sites
         The best p sites are found for p = 1 up to this, or to the number that closes all gaps.
     time_limit_s
