@@ -70,9 +70,10 @@ class Context:
 
     def cells(self, layer: str, column: str) -> list[Any]:
         """Return a column of a layer as a plain list, for reading cell by cell."""
-        found: list[Any] = self._once(
-            ("cells", layer, column), self.city.layer(layer)[column].tolist
-        )
+        key = ("cells", layer, column)
+        if key not in self._memo:
+            self._memo[key] = self.city.layer(layer)[column].tolist()
+        found: list[Any] = self._memo[key]
         return found
 
     def residence_ref(self, row: int) -> UnitRef:
