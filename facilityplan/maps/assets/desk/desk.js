@@ -7,6 +7,8 @@
   const FAR = 13;
   const MANY_SITES = 30;
 
+  const isFar = (map) => map.getZoom() < FAR;
+
   function furnish(map, city) {
     const { text } = city;
     map.setMaxZoom(19);
@@ -22,7 +24,7 @@
       return strip;
     };
     record.addTo(map);
-    map.on("zoomend", () => map.getContainer().classList.toggle("desk-far", map.getZoom() < FAR));
+    map.on("zoomend", () => map.getContainer().classList.toggle("desk-far", isFar(map)));
   }
 
   // Residences and the fills of zones, recoloured when another clause is chosen.
@@ -30,9 +32,21 @@
     const hatch = desk.hatch(2);
     const shapes = city.residences.map((residence) => desk.residenceShape(canvas.residences, residence, popup));
     let fills = L.layerGroup();
+    let verdicts = city.residences.map(() => desk.NO_FINDING);
+    let far = null;
+    const paint = () => {
+      far = isFar(map);
+      shapes.forEach((shape, row) => {
+        const style = far && city.residences[row].polygons ? desk.speckStyle : desk.verdictStyle;
+        shape.setStyle(style(verdicts[row], hatch));
+      });
+    };
+    map.on("zoomend", () => {
+      if (far !== isFar(map)) paint();
+    });
     const choose = (scheme) => {
-      const verdicts = city.residences.map((residence) => desk.verdictOf(residence, scheme));
-      shapes.forEach((shape, row) => shape.setStyle(desk.verdictStyle(verdicts[row], hatch)));
+      verdicts = city.residences.map((residence) => desk.verdictOf(residence, scheme));
+      paint();
       map.removeLayer(fills);
       const ofZones = scheme.unitKind === "zone";
       const zones = ofZones ? city.zones.filter((zone) => zone.findings.some(scheme.takes)) : [];
@@ -41,7 +55,7 @@
       const found = ofZones ? zones.map((zone) => desk.verdictOf(zone, scheme)) : verdicts;
       legend.replaceChildren(...desk.legendOf(units, scheme.unitKind, found, city));
     };
-    return { layer: L.layerGroup(shapes), choose };
+    return { layer: L.layerGroup(shapes), paint, choose };
   }
 
   function zoneEntries(map, canvas, city, popup) {
@@ -199,6 +213,7 @@
       ...baseEntries(canvas, city),
     ]);
     const parts = [desk.headOf(city)];
+    colours.paint();
     if (schemes.length) {
       parts.push(desk.schemeSection(desk.select("desk-scheme", city.text.title_scheme, schemes, (n) => colours.choose(schemes[n])), city));
       colours.choose(schemes[0]);

@@ -45,6 +45,12 @@
     return style;
   };
 
+  // Seen from far an estate is a speck: its outline takes the colour of the verdict and grows.
+  desk.speckStyle = (verdict, hatch) => {
+    const style = desk.verdictStyle(verdict, hatch);
+    return { ...style, color: style.fillColor, weight: 3, dashArray: null };
+  };
+
   const picture = (size, ...children) =>
     desk.svg("svg", { width: size, height: size, viewBox: "0 0 20 20", "aria-hidden": "true" }, ...children);
 
