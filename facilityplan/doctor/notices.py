@@ -110,5 +110,7 @@ def _roads(network: Network | None) -> Iterator[Notice]:
         )
     if report.unknown_classes:
         yield Notice("unknown_road_classes", "roads", tuple(sorted(report.unknown_classes)))
+    if report.lengthless_parts:
+        yield Notice("roads_without_length", "roads", (), {"parts": int(report.lengthless_parts)})
     if report.excluded_rows:
         yield Notice("roads_not_walkable", "roads", (), {"rows": int(report.excluded_rows)})

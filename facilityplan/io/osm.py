@@ -75,6 +75,10 @@ def _places(source: Any, asked: Tags, *, nodes: bool) -> Iterator[tuple[str, Any
             except RuntimeError:
                 shape = None
             yield f"{kind}/{thing.orig_id()}", dict(thing.tags), shape
+        elif thing.is_way() and thing.is_closed() and _wanted(thing.tags, asked):
+            if not all(node.location.valid() for node in thing.nodes):
+                # Cut by the extract's edge: no area comes of it, so it is said.
+                yield f"way/{thing.id}", dict(thing.tags), None
         elif nodes and thing.is_node() and _wanted(thing.tags, asked):
             point = shapely.Point(thing.lon, thing.lat) if thing.location.valid() else None
             yield f"node/{thing.id}", dict(thing.tags), point

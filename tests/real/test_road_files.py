@@ -30,7 +30,6 @@ def zhengzhou(in_place):
     return fp.open_project(in_place("zhengzhou"))
 
 
-@pytest.mark.xfail(reason="row 22644 is a line of no length, and no layer takes one")
 def test_jinan(jinan, shared):
     lines = pyogrio.read_dataframe(shared / "jinan_roads" / "edges.shp").geometry
     network = jinan.network

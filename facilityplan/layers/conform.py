@@ -1,4 +1,4 @@
-"""The layers that describe a city, the contract each keeps, and the city they make.
+"""Frames as read -> frames that keep their layer's contract, or one error with all bad rows.
 
 A frame that went through :func:`conform` has every canonical column of its layer (a column that
 the file does not have is there, empty), ids as text, numbers as float64 with NaN where a cell is
@@ -14,7 +14,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from facilityplan.errors import (
     MissingLayerError,
     UnknownKindError,
 )
+from facilityplan.layers.contracts import LAYERS, Column, LayerContract
 from facilityplan.units import parse_number
 
 _YES: Final = frozenset({"true", "yes", "y", "1", "1.0", "是", "有"})
@@ -39,253 +40,11 @@ _LIST_SEPARATORS: Final = re.compile(r"[;；、,，\s]+")
 
 
 @dataclass(frozen=True)
-class Column:
-    """The contract of one column.
-
-    ``content`` is one of ``id``, ``text``, ``number`` (>= 0), ``count`` (whole, >= 0), ``flag``,
-    ``date``, ``ids`` (several ids in a cell), ``choice``. ``choices`` gives the canonical words and
-    what people write for them; a column without choices whose content is ``choice`` takes them
-    from the caller (kinds of facility are data of the standards). A required column must be there;
-    its cells must be filled too unless ``may_be_blank``.
-    """
-
-    content: str
-    required: bool = False
-    may_be_blank: bool = False
-    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LayerContract:
-    """Canonical columns of a layer and the geometry types it takes (none: a plain table)."""
-
-    columns: Mapping[str, Column]
-    geometry: Collection[str] = ()
-
-
-_AREAS: Final = ("Polygon", "MultiPolygon")
-_AREAS_OR_POINTS: Final = (*_AREAS, "Point")
-_LINES: Final = ("LineString", "MultiLineString")
-
-_ID: Final = Column("id", required=True)
-_TEXT: Final = Column("text")
-_NUMBER: Final = Column("number")
-_COUNT: Final = Column("count")
-_FLAG: Final = Column("flag")
-_DATE: Final = Column("date")
-
-SETTINGS: Final = MappingProxyType(
-    {"urban": ("城市", "城镇", "城区"), "rural": ("农村", "乡村", "村庄")}
-)
-LEVELS: Final = MappingProxyType(
-    {
-        "city": ("市", "地级市"),
-        "county": ("县", "区", "县级市", "县（市、区）"),
-        "town": ("街道", "镇", "乡", "乡镇", "街道（乡镇）"),
-        "community": ("社区", "城市社区"),
-        "village": ("村", "行政村"),
-    }
-)
-RESIDENCE_STATUSES: Final = MappingProxyType(
-    {"existing": ("已建", "已建成", "建成", "现状"), "new": ("新建", "在建", "规划")}
-)
-FACILITY_STATUSES: Final = MappingProxyType(
-    {
-        "operating": ("运营", "运营中", "在营", "正常运营"),
-        "planned": ("规划", "在建", "拟建"),
-        "closed": ("停业", "关闭", "注销"),
-    }
-)
-OPERATORS: Final = MappingProxyType(
-    {
-        "public": ("公办", "公办公营"),
-        "private": ("民办", "社会办"),
-        "public_built_private_run": ("公建民营",),
-    }
-)
-CANDIDATE_KINDS: Final = MappingProxyType(
-    {
-        "idle_premises": ("闲置用房", "闲置公房"),
-        "vacant_land": ("空地", "闲置用地"),
-        "village_office": ("村部", "村委会", "校舍"),
-        "planned_plot": ("规划地块", "规划用地"),
-        "generated": ("生成",),
-    }
-)
-
-LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
-    {
-        "zones": LayerContract(
-            {
-                "id": _ID,
-                "name": Column("text", required=True),
-                "level": Column("choice", required=True, choices=LEVELS),
-                "code": _TEXT,
-                "parent": Column("text"),
-                "setting": Column("choice", choices=SETTINGS),
-                "population": _COUNT,
-                "households": _COUNT,
-                "elders_60": _COUNT,
-                "elders_65": _COUNT,
-                "elders_80": _COUNT,
-                "registered_population": _COUNT,
-                "registered_elders_60": _COUNT,
-                "supported_persons": _COUNT,
-            },
-            _AREAS,
-        ),
-        "residences": LayerContract(
-            {
-                "id": _ID,
-                "name": _TEXT,
-                "zone": _TEXT,
-                "setting": Column("choice", choices=SETTINGS),
-                "status": Column("choice", choices=RESIDENCE_STATUSES),
-                "households": _COUNT,
-                "population": _COUNT,
-                "elders": _COUNT,
-                "approved": _DATE,
-                "completed": _DATE,
-                "phase": _TEXT,
-            },
-            _AREAS_OR_POINTS,
-        ),
-        "facilities": LayerContract(
-            {
-                "id": _ID,
-                "kind": Column("choice", required=True, may_be_blank=True),
-                "name": _TEXT,
-                "status": Column("choice", choices=FACILITY_STATUSES),
-                "owner": _TEXT,
-                "operator": Column("choice", choices=OPERATORS),
-                "nonprofit": _FLAG,
-                "serves": Column("ids"),
-                "serves_community": _FLAG,
-                "floor_area_m2": _NUMBER,
-                "land_area_m2": _NUMBER,
-                "beds": _COUNT,
-                "nursing_beds": _COUNT,
-                "beds_added": _COUNT,
-                "beds_added_year": _COUNT,
-                "residents": _COUNT,
-                "rating": _TEXT,
-                "investment": _NUMBER,
-                "medical_care": _FLAG,
-                "opened": _DATE,
-            },
-            _AREAS_OR_POINTS,
-        ),
-        "parcels": LayerContract(
-            {"id": _ID, "use": Column("text", required=True), "name": _TEXT, "area_m2": _NUMBER},
-            _AREAS,
-        ),
-        "candidates": LayerContract(
-            {
-                "id": _ID,
-                "name": _TEXT,
-                "kind": Column("choice", choices=CANDIDATE_KINDS),
-                "max_floor_area_m2": _NUMBER,
-                "cost": _NUMBER,
-                "available_from": _COUNT,
-            },
-            _AREAS_OR_POINTS,
-        ),
-        "roads": LayerContract(
-            {
-                "name": _TEXT,
-                "class": _TEXT,
-                "walkable": _FLAG,
-                "bridge": _FLAG,
-                "tunnel": _FLAG,
-                "oneway": _TEXT,
-            },
-            _LINES,
-        ),
-        "barriers": LayerContract({"name": _TEXT, "kind": _TEXT}, (*_LINES, *_AREAS)),
-        "entrances": LayerContract({"residence": Column("id", required=True)}, ("Point",)),
-    }
-)
-
-
-@dataclass(frozen=True)
 class Origin:
     """Where the cells of a column were read: the file, and the row number of each, (n,)."""
 
     file: str | None
     rows: np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True)
-class City:
-    """All layers of one place, in one projected coordinate system, and how to read them.
-
-    Parameters
-    ----------
-    name
-        What reports call the place.
-    crs
-        Projected coordinate system of every frame, in metres.
-    as_of
-        The judging date; nothing here ever asks for today's.
-    layers
-        Conformed frames by layer name. A layer that the project does not have is not a key.
-    facilities_complete
-        Whether the facilities layer may be taken as complete: a residence without premises then
-        has 0 square metres; otherwise there is insufficient data.
-    positional_accuracy_m
-        Accuracy of the coordinates; a margin smaller than this is flagged fragile.
-    sources
-        File behind each layer, for the evidence.
-    named_areas
-        Zone ids by the name of an area that a clause speaks of (``central_city``).
-    readings
-        Readings chosen against the default, ``{"ZZ04b": {"floor_200": "procured_only"}}``.
-    snap_limit_m
-        A point farther from every road is off the network.
-    """
-
-    name: str
-    crs: str
-    as_of: dt.date
-    layers: Mapping[str, gpd.GeoDataFrame]
-    horizon: int | None = None
-    facilities_complete: bool = True
-    positional_accuracy_m: float = 1.0
-    sources: Mapping[str, str] = field(default_factory=dict)
-    named_areas: Mapping[str, Collection[str]] = field(default_factory=dict)
-    readings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    snap_limit_m: float = 500.0
-
-    def has(self, layer: str) -> bool:
-        """Return whether the project has that layer."""
-        return layer in self.layers
-
-    def layer(self, name: str) -> gpd.GeoDataFrame:
-        """Return a layer's frame.
-
-        Raises
-        ------
-        MissingLayerError
-            If the project does not have it.
-        """
-        if name not in self.layers:
-            raise MissingLayerError("layer_not_in_project", layer=name)
-        return self.layers[name]
-
-    @property
-    def zones(self) -> gpd.GeoDataFrame:
-        """Zones, one row each."""
-        return self.layer("zones")
-
-    @property
-    def residences(self) -> gpd.GeoDataFrame:
-        """Residences (estates and village settlements), one row each."""
-        return self.layer("residences")
-
-    @property
-    def facilities(self) -> gpd.GeoDataFrame:
-        """Facilities, one row each."""
-        return self.layer("facilities")
 
 
 def empty_layer(name: str, crs: str) -> gpd.GeoDataFrame:
@@ -364,7 +123,7 @@ def conform(
         origin = (origins or {}).get(name, Origin(file, numbers))
         place = _Place(origin.file, layer, header, origin.rows)
         columns[name] = _read_column(frame[name].tolist(), full, place)
-    if contract.columns.get("id") is _ID:
+    if "id" in contract.columns:
         _refuse_duplicates(columns["id"], numbers, file, layer, shown.get("id", "id"))
     geometry = _checked_geometry(frame.geometry, contract, numbers, file, layer)
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
@@ -556,7 +315,10 @@ def _checked_geometry(
             found="、".join(sorted(set(geometry.geom_type[wrong]))),
             allowed="、".join(contract.geometry),
         )
-    invalid = ~geometry.is_valid.to_numpy()
+    # A line without length is "invalid" too; the road graph drops and counts those.
+    finite = np.isfinite(geometry.bounds.to_numpy()).all(axis=1)
+    lines = geometry.geom_type.isin(["LineString", "MultiLineString"]).to_numpy()
+    invalid = ~geometry.is_valid.to_numpy() & ~(lines & finite)
     if invalid.any():
         raise GeometryError("geometry_invalid", file=file, layer=layer, rows=rows[invalid].tolist())
     return gpd.GeoSeries(geometry.to_numpy(), crs=geometry.crs)

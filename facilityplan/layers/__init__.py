@@ -1,0 +1,34 @@
+"""The layers that describe a city, the contract each keeps, and the city they make."""
+
+from facilityplan.layers.city import City
+from facilityplan.layers.conform import Origin, as_text, conform, empty_layer, points_of, stack
+from facilityplan.layers.contracts import (
+    CANDIDATE_KINDS,
+    FACILITY_STATUSES,
+    LAYERS,
+    LEVELS,
+    OPERATORS,
+    RESIDENCE_STATUSES,
+    SETTINGS,
+    Column,
+    LayerContract,
+)
+
+__all__ = [
+    "CANDIDATE_KINDS",
+    "FACILITY_STATUSES",
+    "LAYERS",
+    "LEVELS",
+    "OPERATORS",
+    "RESIDENCE_STATUSES",
+    "SETTINGS",
+    "City",
+    "Column",
+    "LayerContract",
+    "Origin",
+    "as_text",
+    "conform",
+    "empty_layer",
+    "points_of",
+    "stack",
+]

@@ -1,0 +1,177 @@
+"""The layers and the contract of their columns: what each takes, and the words people write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Column:
+    """The contract of one column.
+
+    ``content`` is one of ``id``, ``text``, ``number`` (>= 0), ``count`` (whole, >= 0), ``flag``,
+    ``date``, ``ids`` (several ids in a cell), ``choice``. ``choices`` gives the canonical words and
+    what people write for them; a column without choices whose content is ``choice`` takes them
+    from the caller (kinds of facility are data of the standards). A required column must be there;
+    its cells must be filled too unless ``may_be_blank``.
+    """
+
+    content: str
+    required: bool = False
+    may_be_blank: bool = False
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerContract:
+    """Canonical columns of a layer and the geometry types it takes (none: a plain table)."""
+
+    columns: Mapping[str, Column]
+    geometry: Collection[str] = ()
+
+
+_AREAS: Final = ("Polygon", "MultiPolygon")
+_AREAS_OR_POINTS: Final = (*_AREAS, "Point")
+_LINES: Final = ("LineString", "MultiLineString")
+
+_ID: Final = Column("id", required=True)
+_TEXT: Final = Column("text")
+_NUMBER: Final = Column("number")
+_COUNT: Final = Column("count")
+_FLAG: Final = Column("flag")
+_DATE: Final = Column("date")
+
+SETTINGS: Final = MappingProxyType(
+    {"urban": ("城市", "城镇", "城区"), "rural": ("农村", "乡村", "村庄")}
+)
+LEVELS: Final = MappingProxyType(
+    {
+        "city": ("市", "地级市"),
+        "county": ("县", "区", "县级市", "县（市、区）"),
+        "town": ("街道", "镇", "乡", "乡镇", "街道（乡镇）"),
+        "community": ("社区", "城市社区"),
+        "village": ("村", "行政村"),
+    }
+)
+RESIDENCE_STATUSES: Final = MappingProxyType(
+    {"existing": ("已建", "已建成", "建成", "现状"), "new": ("新建", "在建", "规划")}
+)
+FACILITY_STATUSES: Final = MappingProxyType(
+    {
+        "operating": ("运营", "运营中", "在营", "正常运营"),
+        "planned": ("规划", "在建", "拟建"),
+        "closed": ("停业", "关闭", "注销"),
+    }
+)
+OPERATORS: Final = MappingProxyType(
+    {
+        "public": ("公办", "公办公营"),
+        "private": ("民办", "社会办"),
+        "public_built_private_run": ("公建民营",),
+    }
+)
+CANDIDATE_KINDS: Final = MappingProxyType(
+    {
+        "idle_premises": ("闲置用房", "闲置公房"),
+        "vacant_land": ("空地", "闲置用地"),
+        "village_office": ("村部", "村委会", "校舍"),
+        "planned_plot": ("规划地块", "规划用地"),
+        "generated": ("生成",),
+    }
+)
+
+LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
+    {
+        "zones": LayerContract(
+            {
+                "id": _ID,
+                "name": Column("text", required=True),
+                "level": Column("choice", required=True, choices=LEVELS),
+                "code": _TEXT,
+                "parent": Column("text"),
+                "setting": Column("choice", choices=SETTINGS),
+                "population": _COUNT,
+                "households": _COUNT,
+                "elders_60": _COUNT,
+                "elders_65": _COUNT,
+                "elders_80": _COUNT,
+                "registered_population": _COUNT,
+                "registered_elders_60": _COUNT,
+                "supported_persons": _COUNT,
+            },
+            _AREAS,
+        ),
+        "residences": LayerContract(
+            {
+                "id": _ID,
+                "name": _TEXT,
+                "zone": _TEXT,
+                "setting": Column("choice", choices=SETTINGS),
+                "status": Column("choice", choices=RESIDENCE_STATUSES),
+                "households": _COUNT,
+                "population": _COUNT,
+                "elders": _COUNT,
+                "approved": _DATE,
+                "completed": _DATE,
+                "phase": _TEXT,
+            },
+            _AREAS_OR_POINTS,
+        ),
+        "facilities": LayerContract(
+            {
+                "id": _ID,
+                "kind": Column("choice", required=True, may_be_blank=True),
+                "name": _TEXT,
+                "status": Column("choice", choices=FACILITY_STATUSES),
+                "owner": _TEXT,
+                "operator": Column("choice", choices=OPERATORS),
+                "nonprofit": _FLAG,
+                "serves": Column("ids"),
+                "serves_community": _FLAG,
+                "floor_area_m2": _NUMBER,
+                "land_area_m2": _NUMBER,
+                "beds": _COUNT,
+                "nursing_beds": _COUNT,
+                "beds_added": _COUNT,
+                "beds_added_year": _COUNT,
+                "residents": _COUNT,
+                "rating": _TEXT,
+                "investment": _NUMBER,
+                "medical_care": _FLAG,
+                "opened": _DATE,
+            },
+            _AREAS_OR_POINTS,
+        ),
+        "parcels": LayerContract(
+            {"id": _ID, "use": Column("text", required=True), "name": _TEXT, "area_m2": _NUMBER},
+            _AREAS,
+        ),
+        "candidates": LayerContract(
+            {
+                "id": _ID,
+                "name": _TEXT,
+                "kind": Column("choice", choices=CANDIDATE_KINDS),
+                "max_floor_area_m2": _NUMBER,
+                "cost": _NUMBER,
+                "available_from": _COUNT,
+            },
+            _AREAS_OR_POINTS,
+        ),
+        "roads": LayerContract(
+            {
+                "name": _TEXT,
+                "class": _TEXT,
+                "walkable": _FLAG,
+                "bridge": _FLAG,
+                "tunnel": _FLAG,
+                "oneway": _TEXT,
+            },
+            _LINES,
+        ),
+        "barriers": LayerContract({"name": _TEXT, "kind": _TEXT}, (*_LINES, *_AREAS)),
+        "entrances": LayerContract({"residence": Column("id", required=True)}, ("Point",)),
+    }
+)
