@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -q
 JOBS ?= 2
 CAMPAIGN ?= 25
 
-.PHONY: demo test lint setup setup-dev browser campaign bench sample-city lock clean
+.PHONY: demo test lint setup setup-dev browser campaign bench sample-city sample-map lock clean
 
 demo: setup
 	"$(PY)" -m facilityplan demo --out out/demo
@@ -54,6 +54,10 @@ browser:
 
 sample-city: setup
 	"$(PY)" data/make_sample_city.py
+
+# The committed example of a map is the demo's.
+sample-map: demo
+	cp out/demo/map.html maps/sample_city.html
 
 # Locks name versions and hashes, never an index.
 lock:

@@ -19,10 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from facilityplan.errors import OutputError, OutputLockedError
+from facilityplan.errors import FacilityPlanError, OutputError, OutputLockedError
 
 TEMPORARY_PREFIX: Final = ".facilityplan-"
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))}
+_RESERVED = {
+    *("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"),
+    *(f"{device}{number}" for device in ("COM", "LPT") for number in "123456789¹²³"),
+}
 _HTML: Final = {
     ord("&"): "&amp;",
     ord("<"): "&lt;",
@@ -53,17 +56,23 @@ def script_json(value: Any) -> str:
     plain = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         plain = plain.replace(character, f"\\u{ord(character):04x}")
-    return plain
+    return _whole_characters(plain)
+
+
+def _whole_characters(said: str) -> str:
+    """Escape halves of surrogate pairs: JSON can say them, UTF-8 cannot."""
+    return re.sub(r"[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", said)
 
 
 def canonical_json(value: Any) -> str:
     """Return readable JSON, the same text for the same value; NaN and infinity are refused."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
+    said = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+    return _whole_characters(said) + "\n"
 
 
 def inert_cell(value: str) -> str:
     """Return text that no spreadsheet program takes for a formula when it opens a CSV file."""
-    return f"'{value}" if value[:1] in set("=+-@\t\r") else value
+    return f"'{value}" if value[:1] in set("=+-@\t\r\n＝＋－＠") else value
 
 
 def safe_name(name: str, *, limit: int = 80) -> str:
@@ -74,7 +83,7 @@ def safe_name(name: str, *, limit: int = 80) -> str:
     while len(plain.encode("utf-8")) > limit:
         plain = plain[:-1]
     plain = plain.rstrip(" .")
-    if not plain or plain.split(".")[0].upper() in _RESERVED:
+    if not plain or plain.split(".")[0].strip().upper() in _RESERVED:
         plain = f"_{plain}"
     return plain
 
@@ -110,13 +119,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        if isinstance(error, OutputError):
+        if isinstance(error, FacilityPlanError):
             raise
         raise _as_output_error(error, path) from error
     finally:
         if temporary is not None:
-            for leftover in temporary.parent.glob(f"{temporary.name}*"):
-                leftover.unlink(missing_ok=True)
+            for leftover in temporary.parent.iterdir():
+                if leftover.name.startswith(temporary.name):
+                    leftover.unlink(missing_ok=True)
 
 
 def write_text(path: Path, content: str) -> None:

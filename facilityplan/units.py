@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from typing import Final
 
 MU_M2: Final = 10_000 / 15
@@ -35,6 +34,7 @@ UNITS: Final = frozenset(
 """Units that a clause may state its value in."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－＋　", "0123456789.,-+ ")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
 
 
@@ -55,7 +55,7 @@ def parse_number(cell: object) -> float:
         if math.isinf(cell):
             raise ValueError("not finite")
         return float(cell)
-    plain = unicodedata.normalize("NFKC", str(cell)).strip()
+    plain = str(cell).translate(_FULL_WIDTH).strip()
     if not plain or plain.lower() == "nan":
         return math.nan
     plain = _THOUSANDS.sub("", plain)

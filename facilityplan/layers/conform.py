@@ -36,6 +36,7 @@ from facilityplan.units import parse_number
 
 _YES: Final = frozenset({"true", "yes", "y", "1", "1.0", "是", "有"})
 _NO: Final = frozenset({"false", "no", "n", "0", "0.0", "否", "无"})
+_DATE_TEXT: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 _LIST_SEPARATORS: Final = re.compile(r"[;；、,，\s]+")
 
 
@@ -187,7 +188,12 @@ def _as_date(cell: object) -> dt.date | None:
     if isinstance(cell, dt.date):
         return cell
     plain = as_text(cell)
-    return None if plain is None else dt.date.fromisoformat(plain.replace("/", "-")[:10])
+    if plain is None:
+        return None
+    written = _DATE_TEXT.fullmatch(plain)
+    if written is None:
+        raise ValueError(plain)
+    return dt.date(int(written[1]), int(written[2]), int(written[3]))
 
 
 def _as_number(cell: object) -> float:

@@ -56,7 +56,9 @@ def catalogue(lang: str) -> Mapping[str, str]:
             continue
         for key, value in _flatten(tomllib.loads(entry.read_text(encoding="utf-8"))):
             if key in messages:
-                raise ValueError(f"message {key} stands twice in the {lang} catalogue ({entry.name})")
+                raise ValueError(
+                    f"message {key} stands twice in the {lang} catalogue ({entry.name})"
+                )
             messages[key] = value
     return messages
 

@@ -208,3 +208,18 @@ def test_no_formula_in_a_cell(first):
 @pytest.mark.parametrize("value", ["", "甲", "a=b", "1-2", "'=1", " 甲", "<b>"])
 def test_plain_cells_stay(value):
     assert files.inert_cell(value) == value
+
+
+@pytest.mark.parametrize("name", ["CON .txt", "COM¹", "CONIN$", "lpt³.log"])
+def test_names_that_windows_keeps_for_itself_in_disguise(name):
+    assert files.safe_name(name).startswith("_")
+
+
+@pytest.mark.parametrize("text", ["\n=1", "＝1+1", "＋1", "－2", "＠SUM"])
+def test_disguised_formulas_are_inert(text):
+    assert files.inert_cell(text) == f"'{text}"
+
+
+def test_half_a_surrogate_pair_can_be_written():
+    for said in (files.script_json("\ud800x"), files.canonical_json("\ud800x")):
+        assert "\\ud800x" in said.encode("utf-8").decode("utf-8")

@@ -88,3 +88,8 @@ def test_every_unit_has_its_word():
 
 def test_mu_and_hectare():
     assert math.isclose(15 * units.MU_M2, units.HECTARE_M2)
+
+
+def test_a_raised_digit_is_no_digit():
+    with pytest.raises(ValueError):
+        units.parse_number("5²")

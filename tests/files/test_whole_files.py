@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facilityplan import files
-from facilityplan.errors import OutputError, OutputLockedError
+from facilityplan.errors import OutputError, OutputLockedError, UnreadableSourceError
 
 
 def left_over(folder):
@@ -104,7 +104,7 @@ def test_a_disk_that_fills_up_while_writing(old):
     kept(old)
 
 
-def test_a_folder_that_cannot_be_written(tmp_path):
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     folder = tmp_path / "只读"
     folder.mkdir()
     path = folder / "a.json"
@@ -112,7 +112,11 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     folder.chmod(0o500)
     try:
         if os.access(folder, os.W_OK):
-            pytest.skip("this user may write everywhere")
+            # Rights do not bind this user; the refusal is made up.
+            def refuse(**_):
+                raise PermissionError(errno.EACCES, "denied")
+
+            monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
         with pytest.raises(OutputLockedError):
             files.write_text(path, "new")
         kept(path)
@@ -170,3 +174,13 @@ def test_same_value_same_bytes():
             files.canonical_json([value])
         with pytest.raises(ValueError, match="JSON"):
             files.script_json([value])
+
+
+def test_a_name_with_brackets_leaves_nothing_behind(tmp_path):
+    files.write_text(tmp_path / "a.[b]", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.[b]"]
+
+
+def test_an_error_of_ours_inside_stays_what_it_is(tmp_path):
+    with pytest.raises(UnreadableSourceError), files.whole_file(tmp_path / "a.txt"):
+        raise UnreadableSourceError("file_not_found", file="b.txt")

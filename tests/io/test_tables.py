@@ -46,10 +46,8 @@ def write(path, sheets, **options):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
 def test_names_come_back_in_every_encoding(tmp_path, name, encoding):
     if encoding == "gbk":
-        try:
-            name.encode("gbk")
-        except UnicodeEncodeError:
-            pytest.skip("this name is not in GBK")
+        # A rare character that GBK lacks is written as GB18030, which contains GBK.
+        encoding = encoding if name.encode("gbk", "ignore").decode("gbk") == name else "gb18030"
     path = tmp_path / "estates.csv"
     path.write_bytes(f"编号,名称\r\nA1,{name}\r\n".encode(encoding))
     table = read_table(path)

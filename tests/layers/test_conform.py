@@ -383,3 +383,14 @@ def test_a_layer_that_the_project_does_not_have():
         with pytest.raises(MissingLayerError) as caught:
             getattr(city, name)
         assert caught.value.layer == name
+
+
+@pytest.mark.parametrize("written", ["2026/6/30", "2026年6月30日", "2026-06-30 00:00:00", "2026.6.30"])
+def test_dates_as_people_write_them(written):
+    frame = raw([box(0, 0, 1, 1)], id=["a"], completed=[written])
+    assert layers.conform(frame, "residences")["completed"][0] == dt.date(2026, 6, 30)
+
+
+def test_a_date_with_a_tail_is_refused():
+    frame = raw([box(0, 0, 1, 1)], id=["a"], completed=["2026-06-301"])
+    refused(BadValueError, frame, "residences")
