@@ -37,7 +37,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     debug = "--debug" in arguments
-    words = [word for word in arguments if word != "--debug"]
+    words = _words(arguments)
     try:
         build_app(lang)(args=words, prog_name="facilityplan")
     except SystemExit as stop:
@@ -56,6 +56,24 @@ def run_command_line(arguments: Sequence[str]) -> int:
         sys.stderr.write(locale.text("cli.bug", lang, error=said) + "\n")
         return BUG
     return 0
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Return what is left of a command when what holds for all verbs is settled.
+
+    The language stands before a verb as well as behind it; a ``--lang`` without a language stays
+    and is refused as any option that lacks its value.
+    """
+    words: list[str] = []
+    given = iter(arguments)
+    for word in given:
+        if word == "--debug" or word.startswith("--lang="):
+            continue
+        if word == "--lang":
+            words.extend(() if next(given, None) is not None else [word])
+            continue
+        words.append(word)
+    return words
 
 
 def spoken_language(arguments: Sequence[str]) -> str:

@@ -1,0 +1,158 @@
+"""Notices: what a reader must know of the data, each with the objects it speaks of."""
+
+import datetime as dt
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from facilityplan import locale, standards
+from facilityplan.checks import Context, assess_context
+from facilityplan.doctor import inspect
+from facilityplan.layers import City, conform
+from facilityplan.network import Network
+
+HERE = "EPSG:4547"
+X, Y = 500000, 3800000
+
+
+def frame(layer, rows, shapes):
+    columns = {
+        name: [row.get(name) for row in rows] for name in dict.fromkeys(k for r in rows for k in r)
+    }
+    shown = gpd.GeoDataFrame(columns, geometry=shapes, crs=HERE)
+    return conform(shown, layer, kinds=standards.kind_words())
+
+
+def square(x, half=50):
+    return shapely.box(X + x - half, Y - half, X + x + half, Y + half)
+
+
+def residences(*places, **extra):
+    rows = [
+        {"id": f"R{n}", "setting": "urban", "status": "existing", "households": 100, **extra}
+        for n in range(len(places))
+    ]
+    return frame("residences", rows, [square(x) for x in places])
+
+
+def facilities(*rows):
+    plain = {"kind": "home_care_station", "status": "operating", "floor_area_m2": 200}
+    full = [{"id": f"F{n}", **plain, **row} for n, row in enumerate(rows)]
+    shapes = [shapely.Point(X + row.pop("x"), Y) for row in full]
+    return frame("facilities", full, shapes)
+
+
+def look(network=None, **layers):
+    city = City("小城", HERE, dt.date(2019, 6, 30), layers)
+    documents = standards.resolve([standards.load("zhengzhou-2018-34")], city.as_of)
+    context = Context(city, documents, network)
+    return {item.id: item for item in inspect(context, assess_context(context))}
+
+
+def test_nothing_to_say():
+    assert look(residences=residences(0), facilities=facilities({"x": 0})) == {}
+
+
+def test_premises_that_belong_to_no_residence():
+    found = look(
+        residences=residences(0, 1000),
+        facilities=facilities(
+            {"x": 0},
+            {"x": 500},
+            {"x": 600, "serves": "R1"},
+            {"x": 700, "status": "closed"},
+            {"x": 800, "kind": "health_facility"},
+            {"x": 900, "status": None},
+        ),
+    )
+    assert found["premises_without_residence"].ids == ("F1", "F5")
+    assert found["premises_without_residence"].layer == "facilities"
+
+
+def test_facilities_that_are_not_described():
+    found = look(
+        residences=residences(0),
+        facilities=facilities({"x": 0, "kind": None}, {"x": 1, "status": None}, {"x": 2}),
+    )
+    assert found["facilities_without_kind"].ids == ("F0",)
+    assert found["facilities_without_status"].ids == ("F1",)
+
+
+def test_residences_in_no_zone():
+    town = frame("zones", [{"id": "T", "name": "T", "level": "town"}], [square(0, 300)])
+    found = look(zones=town, residences=residences(0, 1000), facilities=facilities({"x": 0}))
+    assert found["residences_outside_zones"].ids == ("R1",)
+    named = look(
+        zones=town, residences=residences(0, 1000, zone="T"), facilities=facilities({"x": 0})
+    )
+    assert "residences_outside_zones" not in named
+
+
+def roads(*lines, **columns):
+    shapes = [shapely.LineString([(X + x, Y + y) for x, y in line]) for line in lines]
+    given = gpd.GeoDataFrame(columns or {"name": [None] * len(lines)}, geometry=shapes, crs=HERE)
+    layer = conform(given, "roads")
+    return layer, Network.from_lines(layer)
+
+
+def test_roads_in_pieces():
+    layer, network = roads([(0, 0), (300, 0)], [(0, 100), (100, 100)])
+    found = look(network, roads=layer, residences=residences(0), facilities=facilities({"x": 0}))
+    notice = found["roads_in_pieces"]
+    assert notice.parameters["components"] == 2
+    assert notice.parameters["largest_share"] == pytest.approx(0.75)
+
+
+def test_classes_of_roads():
+    layer, network = roads(
+        [(0, 0), (300, 0)], [(300, 0), (600, 0)], [(600, 0), (900, 0)],
+        **{"class": ["motorway", "residential", "一级"]},
+    )  # fmt: skip
+    found = look(network, roads=layer, residences=residences(0), facilities=facilities({"x": 0}))
+    assert found["roads_not_walkable"].parameters == {"rows": 1}
+    assert found["unknown_road_classes"].ids == ("一级",)
+
+
+def test_residences_off_the_roads():
+    layer, network = roads([(0, 0), (300, 0)])
+    found = look(
+        network, roads=layer, residences=residences(0, 900), facilities=facilities({"x": 0})
+    )
+    assert found["off_network"].ids == ("R1",)
+    assert found["off_network"].parameters == {"limit_m": 500.0}
+
+
+def test_only_what_is_there_is_looked_at():
+    assert look(residences=residences(0)) == {}
+    assert look(facilities=facilities({"x": 0})) == {}
+    town = frame("zones", [{"id": "T", "name": "T", "level": "town"}], [square(0, 300)])
+    assert look(zones=town) == {}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_notice_has_its_sentence(lang):
+    layer, network = roads(
+        [(0, 0), (300, 0)], [(0, 100), (100, 100)], [(0, 200), (100, 200)],
+        **{"class": ["一级", "residential", "motorway"]},
+    )  # fmt: skip
+    town = frame("zones", [{"id": "T", "name": "T", "level": "town"}], [square(0, 300)])
+    found = look(
+        network,
+        roads=layer,
+        zones=town,
+        residences=residences(0, 2000),
+        facilities=facilities({"x": 400}, {"x": 0, "kind": None}, {"x": 1, "status": None}),
+    )
+    assert len(found) == 8
+    for notice in found.values():
+        plain = notice.as_dict()
+        said = locale.text(
+            f"notice.{plain['id']}",
+            lang,
+            ids="、".join(plain["ids"]),
+            count=len(plain["ids"]),
+            **plain["parameters"],
+        )
+        for name in plain["ids"]:
+            assert name in said
