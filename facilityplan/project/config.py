@@ -77,8 +77,8 @@ class LayerSource(_Strict):
 class SitingConfig(_Strict):
     """The ``[siting]`` table."""
 
-    weight: Literal["households", "elders"] = "households"
-    facility_kind: str = "home_care_station"
+    weight: Literal["households", "elders", "residences"] = "households"
+    facility_kind: str | None = None
     spacing_m: Metres = Field(default=300.0, gt=0)
     max_sites: Whole = Field(default=10, ge=1)
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
@@ -122,6 +122,11 @@ def read_config(folder: Path) -> ProjectConfig:
 def _validated(table: dict[str, Any]) -> ProjectConfig:
     layers = table.get("layers", {})
     if isinstance(layers, dict):
+        # Before all else: a typo in a layer's name leaves gaps elsewhere that would be said first.
+        for name in layers:
+            if name not in LAYERS:
+                known = "、".join(LAYERS)
+                raise ProjectFileError("project_layer", file=PROJECT_FILE, layer=name, known=known)
         # A layer of one file is a table, a layer of several an array of tables.
         several = {
             name: source if isinstance(source, list) else [source]
@@ -133,9 +138,6 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
     except ValidationError as error:
         raise _key_error(error, table) from error
     for name, sources in config.layers.items():
-        if name not in LAYERS:
-            known = "、".join(LAYERS)
-            raise ProjectFileError("project_layer", file=PROJECT_FILE, layer=name, known=known)
         for source in sources:
             _check_source(name, source)
     if not any(config.layers.get(name) for name in UNITS_JUDGED):

@@ -131,7 +131,7 @@ def _check_siting(config: ProjectConfig, resolved: standards.Standards) -> None:
     """Refuse a kind to build that mends nothing before anything is computed."""
     kinds = {kind for clause in resolved.clauses(RADIUS_MEASURE) for kind in clause.kinds}
     chosen = config.siting.facility_kind
-    if chosen not in (kinds or standards.kinds()):
+    if chosen is not None and chosen not in (kinds or standards.kinds()):
         allowed = "、".join(sorted(kinds or standards.kinds()))
         raise ProjectFileError(
             "project_siting_kind", file=PROJECT_FILE, kind=chosen, allowed=allowed

@@ -196,6 +196,7 @@ def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:
             "undecided": sorted(proposal.undecided),
             "unreachable": sorted(proposal.unreachable),
             "candidates": proposal.candidates,
+            "facility_kind": proposal.facility_kind,
             "weight": proposal.weight,
             "unweighted": sorted(proposal.unweighted),
             "cover_all": None if proposal.cover_all is None else _plan(proposal.cover_all),

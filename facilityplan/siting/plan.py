@@ -51,7 +51,7 @@ def propose(
     reached = np.diff(problem.distance_m.indptr) > 0
     closable = np.flatnonzero(reached)
     weights = problem.weights[closable]
-    explain = _Explanation(city, standards, findings, problem, chosen)
+    explain = _Explanation(city, standards, findings, problem)
     cover_all: SitingPlan | None = None
     best: list[SitingPlan] = []
     if len(closable):
@@ -59,7 +59,9 @@ def propose(
         fewest = lscp(cover, time_limit_s=chosen.time_limit_s)
         cover_all = explain.plan("lscp", fewest, len(fewest.sites))
         known = np.nan_to_num(weights, nan=0.0)
-        for n_sites in range(1, min(chosen.max_sites, len(fewest.sites)) + 1):
+        # Where no gap has a figure there is no best: every choice would weigh nothing.
+        most = min(chosen.max_sites, len(fewest.sites)) if known.any() else 0
+        for n_sites in range(1, most + 1):
             found = mclp(cover, known, n_sites, time_limit_s=chosen.time_limit_s)
             best.append(explain.plan("mclp", found, n_sites))
     return Proposal(
@@ -67,6 +69,7 @@ def propose(
         undecided=tuple(ids[problem.undecided]),
         unreachable=tuple(ids[problem.gaps[~reached]]),
         candidates=problem.candidates.source,
+        facility_kind=problem.facility_kind,
         weight=chosen.weight,
         unweighted=tuple(ids[problem.gaps[closable[np.isnan(weights)]]]),
         cover_all=cover_all,
@@ -83,13 +86,11 @@ class _Explanation:
         standards: Standards,
         findings: Sequence[Finding],
         problem: Problem,
-        options: Options,
     ) -> None:
         self.city = city
         self.standards = standards
         self.findings = findings
         self.problem = problem
-        self.options = options
         self.missing_m2 = _missing_floor_area(standards, findings)
 
     def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
@@ -124,8 +125,9 @@ class _Explanation:
         candidates = self.problem.candidates
         names = {f"site:{candidates.ids[at]}": at for at in sites}
         added = [
-            AddedFacility(name, self.options.facility_kind, *map(float, candidates.xy[at]))
+            AddedFacility(name, self.problem.facility_kind, *map(float, candidates.xy[at]))
             for name, at in names.items()
+            if self.problem.facility_kind is not None
         ]
         after = assess(
             with_facilities(self.city, added), self.standards, measures=LOCATION_MEASURES

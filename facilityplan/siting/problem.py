@@ -20,6 +20,9 @@ from facilityplan.standards import Standards
 
 MEASURE = "service_radius"
 
+EACH_ONE = "residences"
+"""The weight under which each residence counts one."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -30,9 +33,11 @@ class Options:
     Parameters
     ----------
     weight
-        Column of the residences that the best sites are weighted by: ``households`` or ``elders``.
+        What the best sites are weighted by: ``households``, ``elders``, or ``residences`` (each
+        counts one).
     facility_kind
-        Kind of the facility to build; it must count for the radius clauses.
+        Kind of the facility to build; it must count for a radius clause. ``None`` takes the first
+        that one names, and the proposal says which.
     spacing_m
         Least distance between generated candidates, and from them to the facilities that count.
     max_sites
@@ -42,7 +47,7 @@ class Options:
     """
 
     weight: str = "households"
-    facility_kind: str = "home_care_station"
+    facility_kind: str | None = None
     spacing_m: float = 300.0
     max_sites: int = 10
     time_limit_s: float | None = None
@@ -75,11 +80,14 @@ class Problem:
         millimetres in metres, explicit zeros kept.
     weights
         Weight of every gap; NaN where the residence has no figure.
+    facility_kind
+        Kind of the facility to build.
     """
 
     gaps: npt.NDArray[np.int64]
     undecided: npt.NDArray[np.int64]
     candidates: Candidates
+    facility_kind: str | None
     distance_m: sparse.csr_matrix
     weights: Floats
 
@@ -107,7 +115,7 @@ def build_problem(
         If the weight is no column of people, or the kind to build does not count for a radius
         clause: the sites would mend nothing.
     """
-    _check_options(standards, options)
+    kind = _facility_kind(standards, options)
     radius = _radius_findings(standards, findings)
     ids = city.residences["id"].to_numpy(dtype=str)
     verdicts = {item.unit_id: item.verdict for item in radius}
@@ -122,18 +130,28 @@ def build_problem(
     demand = demand_points(city.residences, city.layers.get("entrances"))
     candidates = _candidates(city, standards, gaps, options)
     distance_m = _distances(demand, gaps, candidates.xy, _limits(standards, radius, ids[gaps]))
-    weights = city.residences[options.weight].to_numpy(dtype=float)[gaps]
-    return Problem(gaps, undecided, candidates, distance_m, weights)
+    weights = _weights(city, options)[gaps]
+    return Problem(gaps, undecided, candidates, kind, distance_m, weights)
 
 
-def _check_options(standards: Standards, options: Options) -> None:
+def _weights(city: City, options: Options) -> Floats:
+    if options.weight == EACH_ONE:
+        return np.ones(len(city.residences))
     if options.weight not in {"households", "elders"}:
         raise UsageError("siting_weight", weight=options.weight)
-    kinds = {kind for clause in standards.clauses(MEASURE) for kind in clause.kinds}
-    # Documents without a radius clause leave no gaps: then there is nothing to site for.
+    weights: Floats = city.residences[options.weight].to_numpy(dtype=float)
+    return weights
+
+
+def _facility_kind(standards: Standards, options: Options) -> str | None:
+    """Return the kind to build; documents without a radius clause leave nothing to site for."""
+    kinds = [kind for clause in standards.clauses(MEASURE) for kind in clause.kinds]
+    if options.facility_kind is None:
+        return kinds[0] if kinds else None
     if kinds and options.facility_kind not in kinds:
-        allowed = "、".join(sorted(kinds))
+        allowed = "、".join(sorted(set(kinds)))
         raise UsageError("siting_kind", kind=options.facility_kind, allowed=allowed)
+    return options.facility_kind
 
 
 def _radius_findings(standards: Standards, findings: Sequence[Finding]) -> list[Finding]:

@@ -106,20 +106,23 @@ class Proposal:
         Gaps that no candidate reaches, by id.
     candidates
         ``given`` or ``generated``.
+    facility_kind
+        Kind of facility that the sites are for.
     weight
-        Column that the best sites are weighted by, ``households`` or ``elders``.
+        What the best sites are weighted by: ``households``, ``elders`` or ``residences``.
     unweighted
         Closable gaps that have no figure in that column: they weigh nothing, and are listed.
     cover_all
         Fewest sites that close all closable gaps; ``None`` where there is nothing to close.
     best
-        Best sites for 1, 2, 3 … sites.
+        Best sites for 1, 2, 3 … sites; none where no closable gap has a weight.
     """
 
     gaps: tuple[str, ...]
     undecided: tuple[str, ...]
     unreachable: tuple[str, ...]
     candidates: str
+    facility_kind: str | None
     weight: str
     unweighted: tuple[str, ...]
     cover_all: SitingPlan | None

@@ -123,7 +123,7 @@ def make_proposal(city):
     n = len(sites)
     plan = SitingPlan("lscp", n, Status.OPTIMAL, n, n, 0, sites)
     gaps = tuple(city.residences["id"])
-    return Proposal(gaps, (), gaps, "generated", "households", (), plan, ())
+    return Proposal(gaps, (), gaps, "generated", None, "households", (), plan, ())
 
 
 @pytest.fixture(scope="module")

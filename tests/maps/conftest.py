@@ -85,7 +85,7 @@ def make_proposal():
         max_floor_area_m2=400.0,
     )
     plan = SitingPlan("lscp", 1, Status.OPTIMAL, 1.0, 1.0, 0.0, (site,))
-    return Proposal(("b",), (), (), "given", "households", ("b",), plan, (plan,))
+    return Proposal(("b",), (), (), "given", None, "households", ("b",), plan, (plan,))
 
 
 @pytest.fixture

@@ -110,8 +110,9 @@
     if (plan) {
       const units = plan.sites.reduce((sum, site) => sum + site.serves.length, 0);
       const households = plan.sites.reduce((sum, site) => sum + (site.households[0] || 0), 0);
+      const unknown = plan.sites.reduce((sum, site) => sum + site.households[1], 0);
       notes.push(
-        desk.fill(text.plan_serves, { units: desk.figure(units), households: desk.figure(households) }),
+        desk.fill(text.plan_serves, { units: desk.figure(units), households: unknown === units ? text.unknown : desk.figure(households) }),
         plan.optimal ? text.proven : text.not_proven,
       );
     }
