@@ -125,7 +125,9 @@ def site(name, serves):
 def make_proposal():
     both = SitingPlan("lscp", 1, Status.OPTIMAL, 1, 1, 0, (site("旧厂房", ("edge", "far")),))
     one = SitingPlan("mclp", 1, Status.FEASIBLE, 1, 1, 0, (site("新址", ("far",)),))
-    return Proposal(("edge", "far", "odd"), (), ("odd",), "given", None, "households", (), both, (one,))
+    return Proposal(
+        ("edge", "far", "odd"), (), ("odd",), "given", None, "households", (), both, (one,)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -385,7 +385,9 @@ def test_a_layer_that_the_project_does_not_have():
         assert caught.value.layer == name
 
 
-@pytest.mark.parametrize("written", ["2026/6/30", "2026年6月30日", "2026-06-30 00:00:00", "2026.6.30"])
+@pytest.mark.parametrize(
+    "written", ["2026/6/30", "2026年6月30日", "2026-06-30 00:00:00", "2026.6.30"]
+)
 def test_dates_as_people_write_them(written):
     frame = raw([box(0, 0, 1, 1)], id=["a"], completed=[written])
     assert layers.conform(frame, "residences")["completed"][0] == dt.date(2026, 6, 30)
