@@ -80,6 +80,18 @@ class Vector:
     skipped: tuple[str, ...] = ()
 
 
+def refuse_address(path: str | Path) -> None:
+    """Refuse an address or a virtual path of GDAL's: nothing is ever fetched.
+
+    Raises
+    ------
+    SourceLimitError
+        If it is one.
+    """
+    if _ADDRESS.search(str(path)):
+        raise SourceLimitError("source_not_local", file=path)
+
+
 def local_file(path: str | Path) -> Path:
     """Return the path of a file that is there, on this machine.
 
@@ -90,8 +102,7 @@ def local_file(path: str | Path) -> Path:
     UnreadableSourceError
         If there is no such file, or it is a folder, or empty.
     """
-    if _ADDRESS.search(str(path)):
-        raise SourceLimitError("source_not_local", file=path)
+    refuse_address(path)
     place = Path(path)
     try:
         if not place.exists():

@@ -189,10 +189,11 @@ def bounds(city: City) -> list[list[int]] | None:
     """Return the south-west and north-east corner of what the map is about, lat before lon.
 
     Roads and barriers may run far beyond the place; they count only where there is nothing else.
-    ``None`` where the city has no layer at all.
+    ``None`` where the city has nothing to show.
     """
     about = ("zones", "residences", "facilities", "candidates")
-    layers = [name for name in about if city.has(name)] or sorted(city.layers)
+    filled = sorted(name for name, frame in city.layers.items() if len(frame))
+    layers = [name for name in about if name in filled] or filled
     boxes = [to_lonlat(city.layer(name).geometry, city.crs).total_bounds for name in layers]
     if not boxes:
         return None

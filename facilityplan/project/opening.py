@@ -21,7 +21,7 @@ from facilityplan.errors import (
 from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.osm import read_osm, read_osm_xml_roads
-from facilityplan.io.source import Vector, read_start
+from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
 from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
@@ -149,6 +149,7 @@ def _read_layer(
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
     if source.attributes is not None and source.key is not None:
+        refuse_address(source.attributes)
         table = read_table(folder / source.attributes, sheet=source.sheet, encoding=source.encoding)
         joined = join_attributes(vector, table, source.key, source.attributes_key or source.key)
         row_of = {
@@ -205,6 +206,7 @@ def _read_layer(
 
 
 def _read_source(folder: Path, source: LayerSource) -> Vector:
+    refuse_address(source.path)
     path = folder / source.path
     if source.osm is not None:
         if source.osm.take == "roads" and read_start(path).lstrip().startswith(b"<"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from facilityplan import files
+from facilityplan.checks import Context
+from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError, OutputLockedError
 from facilityplan.project.lock import output_lock
+from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
 from facilityplan.report import (
     coverage_document,
     findings_document,
@@ -17,9 +20,10 @@ from facilityplan.report import (
     siting_document,
     write_coverage_geopackage,
 )
+from facilityplan.siting import Options
 
 if TYPE_CHECKING:
-    from facilityplan.project.face import Project
+    from facilityplan.maps import CityMap
 
 OUTPUTS: Final = (
     "findings.json",
@@ -38,7 +42,52 @@ COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "siting.json")
 _PARTS: Final = ("geopandas", "shapely", "pyproj", "scipy", "highspy", "folium", "osmnx")
 
 
-def write_results(project: Project, out: Path, progress: Callable[[str], None]) -> Path:
+class Results(Protocol):
+    """What a run writes; a :class:`facilityplan.project.Project` is one."""
+
+    lang: str
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+
+    @property
+    def context(self) -> Context:
+        """City, standards and road graph."""
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """SHA-256 of every file read."""
+
+    @property
+    def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
+        """What was settled while reading."""
+
+    @property
+    def siting_options(self) -> Options:
+        """How sites were found."""
+
+    @property
+    def has_coverage(self) -> bool:
+        """Whether there are residences and facilities to hold against each other."""
+
+    def findings(self) -> FindingsResult:
+        """Return all findings."""
+
+    def coverage(self) -> CoverageResult:
+        """Return the coverage under the radius clauses."""
+
+    def propose(self) -> ProposalResult:
+        """Return gaps and sites."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what to know of the data."""
+
+    def map(self) -> CityMap:
+        """Return the interactive map."""
+
+
+def write_results(project: Results, out: Path, progress: Callable[[str], None]) -> Path:
     """Write the results of a project to a folder; see :meth:`Project.run`."""
     _refuse_inputs(project, out)
     with output_lock(out):
@@ -47,9 +96,9 @@ def write_results(project: Project, out: Path, progress: Callable[[str], None]) 
         progress("workbook")
         workbook = findings_workbook(
             project.findings().findings,
-            project.standards,
-            title=project.city.name,
-            as_of=project.city.as_of,
+            project.context.standards,
+            title=project.context.city.name,
+            as_of=project.context.city.as_of,
             lang=project.lang,
         )
         files.sweep(out)
@@ -74,14 +123,14 @@ def write_results(project: Project, out: Path, progress: Callable[[str], None]) 
     return out
 
 
-def _texts(project: Project, progress: Callable[[str], None]) -> dict[str, str]:
+def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     """Return the documents and the map of a run, by file name."""
     progress("findings")
     findings = project.findings().findings
     notices = [notice.as_dict() for notice in project.notices()]
     documents = {
         "findings.json": findings_document(
-            findings, project.standards, project=project.city.name, notices=notices
+            findings, project.context.standards, project=project.context.city.name, notices=notices
         )
     }
     if project.has_coverage:
@@ -89,7 +138,7 @@ def _texts(project: Project, progress: Callable[[str], None]) -> dict[str, str]:
         coverage = project.coverage().coverage
         documents["coverage.json"] = coverage_document(coverage, project.context)
         progress("siting")
-        documents["siting.json"] = siting_document(project.propose().proposal, project.city)
+        documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
     progress("map")
     page = project.map().to_html()
     return {
@@ -98,7 +147,7 @@ def _texts(project: Project, progress: Callable[[str], None]) -> dict[str, str]:
     }
 
 
-def _refuse_inputs(project: Project, out: Path) -> None:
+def _refuse_inputs(project: Results, out: Path) -> None:
     """Refuse an output folder in which a result would take the place of a file of the project."""
     for name in OUTPUTS:
         target = out / name
@@ -117,9 +166,9 @@ def _remove(path: Path) -> None:
         raise OutputError("output_failed", file=path.name, reason=reason) from error
 
 
-def _manifest(project: Project, out: Path) -> dict[str, Any]:
+def _manifest(project: Results, out: Path) -> dict[str, Any]:
     """Return what makes a run reproducible: inputs, versions, standards, parameters, statuses."""
-    city = project.city
+    city = project.context.city
     plans: dict[str, Any] = {}
     if project.has_coverage:
         proposal = project.propose().proposal
@@ -143,7 +192,7 @@ def _manifest(project: Project, out: Path) -> dict[str, Any]:
             "facilityplan": importlib.metadata.version("facilityplan"),
             **{part: importlib.metadata.version(part) for part in _PARTS},
         },
-        "standards": [document.id for document in project.standards.documents],
+        "standards": [document.id for document in project.context.standards.documents],
         "readings": {clause: dict(chosen) for clause, chosen in city.readings.items()},
         "parameters": {
             "crs": city.crs,
