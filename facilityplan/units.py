@@ -27,8 +27,17 @@ UNITS: Final = frozenset(
         "beds_per_1000_persons",
         "facilities",
         "households",
+        "hectares",
+        "items",
         "min",
+        "per_1000",
+        "persons",
         "share",
+        "stages",
+        "years",
+        "yuan",
+        "yuan_10000",
+        "yuan_per_bed",
     }
 )
 """Units that a clause may state its value in."""

@@ -126,6 +126,9 @@ def conform(
         columns[name] = _read_column(frame[name].tolist(), full, place)
     if "id" in contract.columns:
         _refuse_duplicates(columns["id"], numbers, file, layer, shown.get("id", "id"))
+    if not contract.geometry:
+        # A plain table keeps the shape of a layer, without places.
+        return gpd.GeoDataFrame(columns, geometry=[None] * len(numbers))
     geometry = _checked_geometry(frame.geometry, contract, numbers, file, layer)
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
 

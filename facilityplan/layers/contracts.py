@@ -25,6 +25,18 @@ class Column:
     choices: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
+STAGES: Final = MappingProxyType(
+    {
+        "planned": ("规划", "同步规划"),
+        "built": ("建设", "同步建设"),
+        "accepted": ("验收", "同步验收"),
+        "delivered": ("交付", "同步交付", "同步交付使用"),
+        "design_opinion": ("民政设计审核意见",),
+        "completion_opinion": ("民政竣工验收意见",),
+    }
+)
+
+
 @dataclass(frozen=True)
 class LayerContract:
     """Canonical columns of a layer and the geometry types it takes (none: a plain table)."""
@@ -173,5 +185,42 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
         ),
         "barriers": LayerContract({"name": _TEXT, "kind": _TEXT}, (*_LINES, *_AREAS)),
         "entrances": LayerContract({"residence": Column("id", required=True)}, ("Point",)),
+        "indicators": LayerContract(
+            {
+                "indicator": Column("text", required=True),
+                "zone": _TEXT,
+                "year": Column("count", required=True),
+                "value": Column("number", required=True, may_be_blank=True),
+                "source": _TEXT,
+            }
+        ),
+        "milestones": LayerContract(
+            {
+                "milestone": Column("text", required=True),
+                "name": _TEXT,
+                "stage": _TEXT,
+                "due": _DATE,
+                "done": _DATE,
+                "quantity": _NUMBER,
+                "source": _TEXT,
+            }
+        ),
+        "clocks": LayerContract(
+            {
+                "facility": Column("id", required=True),
+                "clock": Column("text", required=True),
+                "started": _DATE,
+            }
+        ),
+        "deliveries": LayerContract(
+            {
+                "residence": Column("id", required=True),
+                "phase": _TEXT,
+                "stage": Column("choice", required=True, choices=STAGES),
+                "dwellings": _DATE,
+                "premises": _DATE,
+                "document": _TEXT,
+            }
+        ),
     }
 )

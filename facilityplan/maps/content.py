@@ -192,7 +192,7 @@ def bounds(city: City) -> list[list[int]] | None:
     ``None`` where the city has nothing to show.
     """
     about = ("zones", "residences", "facilities", "candidates")
-    filled = sorted(name for name, frame in city.layers.items() if len(frame))
+    filled = sorted(name for name, frame in city.layers.items() if frame.geometry.notna().any())
     layers = [name for name in about if name in filled] or filled
     boxes = [to_lonlat(city.layer(name).geometry, city.crs).total_bounds for name in layers]
     if not boxes:

@@ -145,7 +145,8 @@ def _read_layer(
     crs: str,
     choices: list[Mapping[str, Any]],
 ) -> _Part:
-    vector = _read_source(folder, source)
+    plain = not LAYERS[layer].geometry
+    vector = _read_plain(folder, source) if plain else _read_source(folder, source)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
     if source.attributes is not None and source.key is not None:
@@ -182,7 +183,7 @@ def _read_layer(
     if read.frame.empty and source.may_be_empty:
         return _Part(empty_layer(layer, crs), read.file, {}, {})
     named, places = _canonical(read, layer, source, origins)
-    if not named.empty:
+    if not named.empty and not plain:
         named = to_project(
             named,
             crs,
@@ -203,6 +204,14 @@ def _read_layer(
         origins=places,
     )
     return _Part(frame, read.file, headers, places)
+
+
+def _read_plain(folder: Path, source: LayerSource) -> Vector:
+    """Return a plain table in the shape of a layer without places."""
+    refuse_address(source.path)
+    table = read_table(folder / source.path, sheet=source.sheet, encoding=source.encoding)
+    frame = gpd.GeoDataFrame(table.frame, geometry=[None] * len(table.frame))
+    return Vector(frame, table.rows, table.file, table.encoding)
 
 
 def _read_source(folder: Path, source: LayerSource) -> Vector:

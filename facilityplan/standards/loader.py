@@ -6,6 +6,7 @@ folder). The file's stem is the document's id.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import itertools
 import math
@@ -53,6 +54,7 @@ class Measure:
     unit_of_assessment: str
     parameters: Mapping[str, str]
     needs: tuple[str, ...]
+    identity: tuple[str, ...]
     part_units: Mapping[str, str]
 
 
@@ -112,6 +114,7 @@ def measures() -> Mapping[str, Measure]:
                 row["unit_of_assessment"],
                 MappingProxyType(dict(row["parameters"])),
                 tuple(row["needs"]),
+                tuple(row.get("identity", ())),
                 MappingProxyType(dict(row.get("part_units", {}))),
             )
             for key, row in table.items()
@@ -225,7 +228,13 @@ def _format_error(error: ValidationError, file: str, rows: list[Any]) -> Standar
 
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
-    {"number": (int, float), "string": (str,), "list": (list, tuple), "flag": (bool,)}
+    {
+        "number": (int, float),
+        "string": (str,),
+        "list": (list, tuple),
+        "flag": (bool,),
+        "date": (dt.date,),
+    }
 )
 
 

@@ -102,13 +102,17 @@ class Scope(_Strict):
     status: tuple[Literal["existing", "new"], ...] = ()
     level: tuple[Literal["city", "county", "town", "community", "village"], ...] = ()
     area: Text | None = None
+    places: tuple[Text, ...] = ()
 
 
 class Basis(_Strict):
-    """What a ratio is taken over: the column of the zones that holds the persons."""
+    """What a ratio is taken over: columns of the zones for persons; beds, area, households meant."""
 
     elders: Literal["elders_60", "elders_65", "elders_80", "registered_elders_60"] | None = None
     persons: Literal["population", "registered_population"] | None = None
+    beds: Literal["all", "institutional", "nursing"] | None = None
+    area: Literal["floor", "land"] | None = None
+    households: Literal["planned", "community"] | None = None
 
 
 class Reading(_Strict):

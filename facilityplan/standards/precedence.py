@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from facilityplan.errors import StandardConflictError
+from facilityplan.standards.loader import measures
 from facilityplan.standards.model import Clause, Document, Modality
 
 
@@ -197,10 +198,11 @@ def _stem(jurisdiction: str) -> str:
 
 def _parameter(clause: Clause) -> tuple[object, ...]:
     """Return what two clauses must share to replace one another."""
+    measure = measures()[clause.measure]
     return (
         clause.measure,
-        clause.parameters.get("part"),
-        clause.basis.elders is not None,
+        clause.unit,
+        tuple(str(clause.parameters.get(name)) for name in ("part", *measure.identity)),
         () if "part" in clause.parameters else tuple(sorted(clause.kinds)),
     )
 
