@@ -212,6 +212,25 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "started": _DATE,
             }
         ),
+        # What a subsidy hangs on and no other table says, one row a facility. Carers by their years
+        # of work: first, second, third step of the document.
+        "subsidy_facts": LayerContract(
+            {
+                "facility": Column("id", required=True),
+                "up_to_standard": _FLAG,
+                "setting": Column("choice", choices=SETTINGS),
+                "level": Column("choice", choices=LEVELS),
+                "group": _TEXT,
+                "beds_new": _COUNT,
+                "beds_converted": _COUNT,
+                "self_care": _COUNT,
+                "semi_dependent": _COUNT,
+                "dependent": _COUNT,
+                "years_1": _COUNT,
+                "years_2": _COUNT,
+                "years_3": _COUNT,
+            }
+        ),
         "deliveries": LayerContract(
             {
                 "residence": Column("id", required=True),
