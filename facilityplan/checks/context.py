@@ -84,6 +84,10 @@ class Context:
         """Return a zone as a finding names it."""
         return self._ref("zone", "zones", row)
 
+    def facility_ref(self, row: int) -> UnitRef:
+        """Return a facility as a finding names it."""
+        return self._ref("facility", "facilities", row)
+
     def _ref(self, kind: str, layer: str, row: int) -> UnitRef:
         unit_id = self.cells(layer, "id")[row]
         name = self.cells(layer, "name")[row] or unit_id

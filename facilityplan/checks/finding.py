@@ -40,7 +40,7 @@ class Finding:
     Parameters
     ----------
     unit_kind
-        ``residence``, ``zone`` or ``scheme``.
+        ``residence``, ``zone``, ``facility``, ``scheme`` or ``project``.
     value, required
         In ``unit``; ``None`` where there is none.
     margin
@@ -187,6 +187,20 @@ def judged(
     verdict = Verdict.COMPLIANT if holds else Verdict.NON_COMPLIANT
     finding = _finding(adoption, unit, verdict, value, required, formula, evidence)
     return dataclasses.replace(finding, margin=margin, fragile=abs(margin) < accuracy)
+
+
+def settled(
+    adoption: Adoption,
+    unit: UnitRef,
+    verdict: Verdict,
+    *,
+    value: float | None,
+    required: float | None,
+    formula: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+) -> Finding:
+    """Return a finding whose verdict follows from dates or flags, not from its two figures."""
+    return _finding(adoption, unit, verdict, value, required, formula, evidence)
 
 
 def _finding(

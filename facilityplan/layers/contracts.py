@@ -85,6 +85,14 @@ OPERATORS: Final = MappingProxyType(
         "public_built_private_run": ("公建民营",),
     }
 )
+PREMISES_USES: Final = MappingProxyType(
+    {
+        "elder_care": ("养老服务", "养老服务使用"),
+        "let": ("出租", "出租经营"),
+        "misused": ("挪用", "改作他用", "挪作他用"),
+        "idle": ("闲置", "空置"),
+    }
+)
 CANDIDATE_KINDS: Final = MappingProxyType(
     {
         "idle_premises": ("闲置用房", "闲置公房"),
@@ -229,6 +237,18 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "years_1": _COUNT,
                 "years_2": _COUNT,
                 "years_3": _COUNT,
+            }
+        ),
+        "register": LayerContract(
+            {
+                "residence": Column("id", required=True),
+                "built": _FLAG,
+                "floor_area_m2": _NUMBER,
+                "handed_over": _FLAG,
+                "handed_over_on": _DATE,
+                "use": Column("choice", choices=PREMISES_USES),
+                "filled_by": _TEXT,
+                "note": _TEXT,
             }
         ),
         "deliveries": LayerContract(

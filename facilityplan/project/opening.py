@@ -287,6 +287,9 @@ REFERENCES = (
     ("zones", "parent", "zones"),
     ("facilities", "serves", "residences"),
     ("entrances", "residence", "residences"),
+    ("deliveries", "residence", "residences"),
+    ("register", "residence", "residences"),
+    ("clocks", "facility", "facilities"),
 )
 """Layer, column, and the layer whose ids it names."""
 

@@ -3,7 +3,9 @@
 The rule: level first (law, provincial regulation, mandatory national standard, municipal document,
 recommended standard); within a level the newer before the older, the special before the general;
 else the stricter. A clause replaces another only for the same measure and the same parameter; what
-the stronger one is silent on stays. The order in which documents are named means nothing.
+the stronger one is silent on stays: a clause without number sets no number aside. Targets of one
+document for different years stand beside one another. A document that nobody read (confidence C)
+sets nothing aside. The order in which documents are named means nothing.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ class Adoption:
     standing: Standing
     set_aside: tuple[SetAside, ...] = ()
     undetermined: tuple[str, ...] = ()
+    confidence: str = "A"
 
 
 @dataclass(frozen=True)
@@ -93,27 +96,52 @@ class Standards:
         return Standing.FOR_THE_RECORD if is_target else Standing.TERM_OVER
 
     def binding(self, measure: str, unit: Unit) -> tuple[Adoption, ...]:
-        """Return what binds a unit under a measure: one adoption per parameter, by clause id."""
+        """Return what binds a unit under a measure, by clause id.
+
+        One adoption per parameter; a document with targets for several years has one per year.
+        """
         rivals: dict[tuple[object, ...], list[tuple[Clause, tuple[str, ...]]]] = {}
         for clause in self.clauses(measure):
+            if clause.modality is Modality.TEXT:
+                continue  # kept and shown, never judged
             unknown = unknown_scope(clause, unit)
             if unknown is not None:
                 rivals.setdefault(_parameter(clause), []).append((clause, unknown))
-        adopted = [self._adopt(group) for group in rivals.values()]
+        adopted = [item for group in rivals.values() for item in self._adopt(group)]
         return tuple(sorted(adopted, key=lambda item: item.clause.id))
 
-    def _adopt(self, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> Adoption:
+    def _adopt(self, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> list[Adoption]:
         ranked = sorted(group, key=lambda pair: self._strength(pair[0]))
-        winner, unknown = ranked[0]
+        winner = ranked[0][0]
+        staged = {winner.target_year: ranked[0]}
+        for clause, unknown in ranked[1:]:
+            years = {winner.target_year, clause.target_year}
+            if clause.document_id == winner.document_id and None not in years:
+                staged.setdefault(clause.target_year, (clause, unknown))
+        adopted = {clause.id for clause, _ in staged.values()}
         aside = tuple(
-            SetAside(clause.id, self._why(winner, clause), winner.id) for clause, _ in ranked[1:]
+            SetAside(clause.id, self._why(winner, clause), winner.id)
+            for clause, _ in ranked
+            if clause.id not in adopted
         )
-        return Adoption(winner, self.standing(winner), aside, unknown)
+        confidence = self.document_of(winner).confidence
+        return [
+            Adoption(
+                clause,
+                self.standing(clause),
+                aside if clause is winner else (),
+                unknown,
+                confidence,
+            )
+            for clause, unknown in staged.values()
+        ]
 
-    def _strength(self, clause: Clause) -> tuple[int, int, int, float, str]:
+    def _strength(self, clause: Clause) -> tuple[bool, bool, int, int, int, float, str]:
         document = self.document_of(clause)
         since = clause.in_force or document.in_force
         return (
+            not document.is_verified,
+            not clause.is_numeric,
             document.level.rank,
             -since.toordinal(),
             -_speciality(clause, document),
@@ -122,7 +150,15 @@ class Standards:
         )
 
     def _why(self, winner: Clause, loser: Clause) -> str:
-        reasons = ("lower_level", "older", "more_general", "less_strict", "same_demand")
+        reasons = (
+            "standard_unverified",
+            "clause_without_number",
+            "lower_level",
+            "older",
+            "more_general",
+            "less_strict",
+            "same_demand",
+        )
         ours, theirs = self._strength(winner), self._strength(loser)
         differs = (a != b for a, b in zip(ours, theirs, strict=True))
         return next(reason for reason, found in zip(reasons, differs, strict=True) if found)
@@ -146,9 +182,9 @@ def resolve(documents: Iterable[Document], as_of: dt.date | None) -> Standards:
         documents use one clause id.
     """
     considered = tuple(sorted(documents, key=lambda document: document.id))
-    places = sorted(considered, key=lambda document: len(_stem(document.jurisdiction)))
+    places = sorted(considered, key=lambda document: len(document.stem))
     for upper, lower in itertools.pairwise(places):
-        if not _stem(lower.jurisdiction).startswith(_stem(upper.jurisdiction)):
+        if not lower.stem.startswith(upper.stem):
             raise StandardConflictError("standard_mixed_places", a=upper.id, b=lower.id)
     owners: dict[str, str] = {}
     aside: list[SetAside] = []
@@ -188,14 +224,6 @@ def unknown_scope(clause: Clause, unit: Unit) -> tuple[str, ...] | None:
     return tuple(unknown)
 
 
-def _stem(jurisdiction: str) -> str:
-    """Return an administrative code without the pairs of zeros at its end ("410100" -> "4101")."""
-    stem = jurisdiction
-    while stem.endswith("00"):
-        stem = stem[:-2]
-    return stem
-
-
 def _parameter(clause: Clause) -> tuple[object, ...]:
     """Return what two clauses must share to replace one another."""
     measure = measures()[clause.measure]
@@ -210,7 +238,7 @@ def _parameter(clause: Clause) -> tuple[object, ...]:
 def _speciality(clause: Clause, document: Document) -> int:
     scope = clause.applies_to
     said = sum(map(bool, (scope.setting, scope.status, scope.level, scope.area)))
-    return 10 * len(_stem(document.jurisdiction)) + said
+    return 10 * len(document.stem) + said
 
 
 def _laxity(clause: Clause) -> float:
