@@ -194,6 +194,8 @@ def test_every_chinese_word_is_taken():
                         "level": ["city"],
                         "kind": [None],
                         "use": ["A6"],
+                        "residence": ["a"],
+                        "facility": ["f"],
                     }
                     columns = {key: columns[key] for key in columns if key in contract.columns}
                     shapes = boxes(1) if "Polygon" in contract.geometry else points(1)
