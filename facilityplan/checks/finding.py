@@ -7,11 +7,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from facilityplan.standards import Adoption, Clause
+
+
+UNVERIFIED: Final = "reason.standard_unverified"
+"""Why a clause of a document of confidence C gives no verdict."""
 
 
 class Verdict(StrEnum):
@@ -186,6 +190,8 @@ def judged(
     margin = value - required if clause.comparator.wants_more else required - value
     verdict = Verdict.COMPLIANT if holds else Verdict.NON_COMPLIANT
     finding = _finding(adoption, unit, verdict, value, required, formula, evidence)
+    if finding.verdict is not verdict:
+        return finding
     return dataclasses.replace(finding, margin=margin, fragile=abs(margin) < accuracy)
 
 
@@ -213,6 +219,10 @@ def _finding(
     evidence: Mapping[str, Any],
 ) -> Finding:
     clause: Clause = adoption.clause
+    if adoption.confidence == "C" and verdict in {Verdict.COMPLIANT, Verdict.NON_COMPLIANT}:
+        # Nobody held its figure against the text: it informs, and concludes nothing either way.
+        evidence = {**evidence, "reason": UNVERIFIED, "unverified_outcome": verdict.value}
+        formula, verdict = {"id": UNVERIFIED}, Verdict.INSUFFICIENT_DATA
     aside = [
         {"clause": item.clause_id, "reason": item.reason, "by": item.by}
         for item in adoption.set_aside
@@ -232,5 +242,10 @@ def _finding(
         duty_holder=clause.duty_holder.value,
         standing=adoption.standing.value,
         formula=formula,
-        evidence={"row": unit.row, **({"not_adopted": aside} if aside else {}), **evidence},
+        evidence={
+            "row": unit.row,
+            "confidence": adoption.confidence,
+            **({"not_adopted": aside} if aside else {}),
+            **evidence,
+        },
     )

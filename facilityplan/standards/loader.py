@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -297,17 +297,46 @@ def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
             yield f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}"
 
 
-def documents_of_place(place: str, folder: Path | None = None) -> tuple[Document, ...]:
-    """Return the documents of a place, by its name.
+def documents_of_place(
+    place: str, folder: Path | None = None, *, unverified: bool = False
+) -> tuple[Document, ...]:
+    """Return the documents of a place, by its name, and those of the places that contain it.
+
+    Parameters
+    ----------
+    place
+        Its name, as the documents give it or for short.
+    folder
+        A project's own folder of documents, searched too.
+    unverified
+        Take documents of confidence C from above too; they inform and decide nothing. The place's
+        own documents are taken whatever their confidence.
 
     Raises
     ------
     StandardNotFoundError
-        If there is none; the message names the places there are.
+        If there is none of its own; the message names the places there are.
     """
     documents = [read_document(source) for source in document_files(folder).values()]
-    found = tuple(item for item in documents if place in {item.place, *item.place_aliases})
-    if not found:
+    own = [item for item in documents if place in {item.place, *item.place_aliases}]
+    if not own:
         known = "、".join(sorted({item.place for item in documents}))
         raise StandardNotFoundError("place_unknown", place=place, known=known)
-    return found
+    above = {
+        item.id: item
+        for document in own
+        for item in documents_above(document, documents)
+        if unverified or item.is_verified
+    }
+    return tuple((above | {item.id: item for item in own}).values())
+
+
+def documents_above(document: Document, among: Iterable[Document]) -> tuple[Document, ...]:
+    """Return the documents of the places that contain a document's place, and of that place.
+
+    The administrative code says which: 410100 (a city) lies in 410000 (its province) and 000000
+    (the nation), never in another city. Cities are never mixed.
+    """
+    return tuple(
+        item for item in among if item.id != document.id and document.stem.startswith(item.stem)
+    )

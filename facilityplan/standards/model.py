@@ -225,6 +225,19 @@ class Document(_Strict):
     defects: tuple[Text, ...] = ()
     clauses: tuple[Clause, ...] = ()
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether its words were read (A, B); what only common knowledge says (C) may inform."""
+        return self.confidence != "C"
+
+    @property
+    def stem(self) -> str:
+        """Its code without the pairs of zeros at the end: 4101 for a city, nothing for all."""
+        stem = self.jurisdiction
+        while stem.endswith("00"):
+            stem = stem[:-2]
+        return stem
+
     def clause(self, clause_id: str) -> Clause:
         """Return the clause of that id.
 
