@@ -15,6 +15,7 @@ from facilityplan.errors import BadValueError, DuplicateIdError
 from facilityplan.layers import City
 from facilityplan.provision import select
 from facilityplan.standards import Adoption, Clause, Standards, Unit
+from facilityplan.standards.precedence import unknown_scope
 from facilityplan.subsidy.formulas import FORMULAS, GROUPS, Recipient, off, yuan_in_unit
 
 MEASURE: Final = "subsidy"
@@ -118,7 +119,7 @@ def award(
     Parameters
     ----------
     adoption
-        The money clause that holds, from :meth:`Standards.binding`.
+        The money clause, how it stands, and what of its scope is not known.
     as_of
         Judging date, for the years that a facility has been open.
     readings
@@ -181,8 +182,8 @@ def award(
 def subsidies(city: City, standards: Standards) -> tuple[Award, ...]:
     """Return what every programme gives every facility that it speaks of, by clause and id.
 
-    Programmes that name no kind of facility (an allowance of carers, a platform) go to others than
-    facilities and give none here; :func:`programmes_elsewhere` names them.
+    A programme that names no kind of facility (an allowance of carers, a platform) goes to those
+    facilities that ``subsidy_facts`` counts persons for or puts in its group.
 
     Raises
     ------
@@ -196,40 +197,40 @@ def subsidies(city: City, standards: Standards) -> tuple[Award, ...]:
     facilities = city.facilities
     facts = _facts(city)
     recipients = _recipients(city, facts)
-    units = [
-        Unit(facts.get(item.id, {}).get("setting"), None, facts.get(item.id, {}).get("level"))
-        for item in recipients
-    ]
-    bound = {unit: standards.binding(MEASURE, unit) for unit in dict.fromkeys(units)}
     awards: list[Award] = []
     for clause in standards.clauses(MEASURE):
-        if not (clause.kinds or clause.kinds_serving_community):
-            continue
         chosen = select(facilities, clause.kinds, clause.statuses, clause.kinds_serving_community)
         for row, recipient in enumerate(recipients):
             if not (chosen.counting[row] or chosen.undecided[row]):
                 continue
+            if not _by_kind(clause) and not _named(clause, recipient):
+                continue
+            fact = facts.get(recipient.id, {})
+            unit = Unit(fact.get("setting"), None, fact.get("level"))
+            unknown = unknown_scope(clause, unit)
+            if unknown is None:
+                continue
+            adoption = Adoption(clause, standards.standing(clause), (), unknown)
             known = dataclasses.replace(recipient, kind_known=bool(chosen.counting[row]))
-            awards.extend(
-                award(
-                    adoption,
-                    known,
-                    as_of=city.as_of,
-                    readings=city.readings.get(clause.id),
-                )
-                for adoption in bound[units[row]]
-                if adoption.clause.id == clause.id
-            )
+            readings = city.readings.get(clause.id)
+            awards.append(award(adoption, known, as_of=city.as_of, readings=readings))
     return tuple(sorted(awards, key=lambda item: (item.clause_id, item.facility_id)))
+
+
+def _by_kind(clause: Clause) -> bool:
+    return bool(clause.kinds or clause.kinds_serving_community)
+
+
+def _named(clause: Clause, recipient: Recipient) -> bool:
+    """Return whether the sheet of facts says that a programme without kinds goes here."""
+    groups = clause.parameters.get("groups", ())
+    counted = any(not math.isnan(recipient.persons.get(name, math.nan)) for name in groups)
+    return counted or recipient.group in groups
 
 
 def programmes_elsewhere(standards: Standards) -> tuple[Clause, ...]:
     """Return the money clauses that name no kind of facility, by id."""
-    return tuple(
-        clause
-        for clause in standards.clauses(MEASURE)
-        if not (clause.kinds or clause.kinds_serving_community)
-    )
+    return tuple(clause for clause in standards.clauses(MEASURE) if not _by_kind(clause))
 
 
 def _facts(city: City) -> dict[str, dict[str, Any]]:

@@ -47,7 +47,7 @@ title = "奖补"
 title_en = "Subsidy"
 quote = "奖补"
 category = "money"
-modality = "mandatory"
+modality = "text"
 duty_holder = "bureau"
 measure = "subsidy"
 unit = "{unit}"
@@ -314,6 +314,16 @@ def test_a_programme_for_others_than_facilities(tmp_path):
     assert awards(parts, [station(500)]) == ()
     held = standards.resolve([parts], AS_OF)
     assert [clause.id for clause in programmes_elsewhere(held)] == ["TT01"]
+
+
+def test_carers_and_platforms_where_the_sheet_of_facts_names_them(tmp_path):
+    carers = 'formula = "per_person_month"\nper_person_month = [100]\ngroups = ["years_1"]'
+    parts = document(tmp_path, carers, unit="yuan", kinds="[]")
+    assert awards(parts, [station(500)]) == ()
+    assert one(parts, station(500), {"years_1": 4}).yuan == 400
+    platform = 'formula = "fixed"\namounts = [30]\ngroups = ["county_platform"]'
+    parts = document(tmp_path, platform, kinds="[]")
+    assert one(parts, station(500), {"group": "county_platform"}).yuan == 300_000
 
 
 def test_a_level_that_nobody_says(tmp_path):
