@@ -16,6 +16,7 @@ CRS = "EPSG:4547"
 FOLDER = resources.files("facilityplan.standards") / "cases"
 FILES = sorted((item for item in FOLDER.iterdir()), key=lambda item: item.name)
 LAYERS = ("zones", "residences", "facilities", "parcels")
+TABLES = ("indicators", "milestones", "clocks", "deliveries", "register")
 CASE_KEYS = {
     "clause",
     "name",
@@ -52,7 +53,18 @@ def read_cases():
 CASES = list(read_cases())
 
 
-def frame(layer, rows):
+def repeated(rows):
+    """A row with ``times`` stands for so many of its kind, their ids numbered."""
+    for row in rows:
+        alike = {key: cell for key, cell in row.items() if key != "times"}
+        for number in range(1, row["times"] + 1) if "times" in row else ():
+            yield alike | {"id": f"{row['id']}{number}"}
+        if "times" not in row:
+            yield alike
+
+
+def frame(layer, given):
+    rows = list(repeated(given))
     wanted = set(layers.LAYERS[layer].columns) | {"at", "box"}
     columns = sorted({key for row in rows for key in row} - {"at", "box"})
     assert set(columns) <= wanted, sorted(set(columns) - wanted)
@@ -61,6 +73,9 @@ def frame(layer, rows):
         cells.setdefault("name", cells["id"])
     if layer == "facilities":
         cells.setdefault("kind", [None] * len(rows))
+    if layer in TABLES:
+        raw = gpd.GeoDataFrame(cells, geometry=[None] * len(rows))
+        return layers.conform(raw, layer, kinds=standards.kind_words())
     shapes = [Point(row["at"]) if "at" in row else box(*row["box"]) for row in rows]
     raw = gpd.GeoDataFrame(cells, geometry=shapes, crs=CRS)
     return layers.conform(raw, layer, kinds=standards.kind_words())
@@ -68,7 +83,7 @@ def frame(layer, rows):
 
 def city_of(case):
     given = case["given"]
-    assert set(given) <= set(LAYERS)
+    assert set(given) <= {*LAYERS, *TABLES}
     return layers.City(
         case["name"],
         CRS,
