@@ -7,10 +7,11 @@ from importlib import resources
 
 import geopandas as gpd
 import pytest
-from shapely.geometry import Point, box
+from shapely.geometry import LineString, Point, box
 
 from facilityplan import checks, layers, standards
 from facilityplan.checks import wording
+from facilityplan.network import Network
 
 CRS = "EPSG:4547"
 FOLDER = resources.files("facilityplan.standards") / "cases"
@@ -83,21 +84,28 @@ def frame(layer, given):
 
 def city_of(case):
     given = case["given"]
-    assert set(given) <= {*LAYERS, *TABLES}
+    assert set(given) <= {*LAYERS, *TABLES, "roads"}
     return layers.City(
         case["name"],
         CRS,
         case["as_of"],
-        {layer: frame(layer, rows) for layer, rows in given.items()},
+        {layer: frame(layer, rows) for layer, rows in given.items() if layer != "roads"},
         facilities_complete=case.get("facilities_complete", True),
         named_areas=case.get("named_areas", {}),
         readings=case.get("readings", {}),
     )
 
 
+def network_of(case):
+    """Roads are lines that people walk on, given by their points."""
+    if "roads" not in case["given"]:
+        return None
+    return Network.from_lines([LineString(row["line"]) for row in case["given"]["roads"]])
+
+
 def judge(case):
     resolved = standards.resolve([standards.load(case["document"])], case["as_of"])
-    return checks.assess(city_of(case), resolved)
+    return checks.assess(city_of(case), resolved, network_of(case))
 
 
 @pytest.mark.parametrize("case", CASES)
