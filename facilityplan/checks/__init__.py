@@ -7,13 +7,21 @@ from types import MappingProxyType
 from typing import Final
 
 from facilityplan.checks import (
+    adjacency,
     beds,
+    circle,
     concentration,
     conditional_station,
+    equipment,
+    expiry,
     floor_area,
+    indicator,
     land,
+    milestone,
+    register,
     required_facility,
     service_radius,
+    staged_delivery,
 )
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, Verdict, tidy
@@ -30,6 +38,22 @@ MEASURES: Final[Mapping[str, Callable[[Context], list[Finding]]]] = MappingProxy
         "required_facility": required_facility.evaluate,
         "beds_per_1000": beds.evaluate,
         "land_per_person": land.evaluate,
+        "beds_for_supported": supported_beds.evaluate,
+        "coverage_share": coverage_share.evaluate,
+        "total": totals.evaluate_total,
+        "increment": totals.evaluate_increment,
+        "share_of_beds": shares.evaluate_beds,
+        "share_of_facilities": shares.evaluate_facilities,
+        "occupancy": occupancy.evaluate,
+        "compliance_rate": compliance_rate.evaluate,
+        "circle": circle.evaluate,
+        "equipment": equipment.evaluate,
+        "adjacency": adjacency.evaluate,
+        "staged_delivery": staged_delivery.evaluate,
+        "indicator": indicator.evaluate,
+        "milestone": milestone.evaluate,
+        "expiry": expiry.evaluate,
+        "register": register.evaluate,
     }
 )
 """What judges each measure; the names are those of ``standards/measures.toml``."""
