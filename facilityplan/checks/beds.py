@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import shapely
 
 from facilityplan.checks.context import Context
-from facilityplan.checks.finding import Finding, UnitRef, doubt_of, judged, undecided
-from facilityplan.provision import beds, facilities_in
-from facilityplan.standards import Adoption, Unit
+from facilityplan.checks.counting import beds_column, counted, figures, shown
+from facilityplan.checks.finding import Finding, undecided
+from facilityplan.checks.regions import Region, judge_regions
+from facilityplan.checks.spans import Span, judged_within, listed
+from facilityplan.standards import Adoption, Clause
 
 MEASURE = "beds_per_1000"
 OTHER_AGES = ("elders_60", "elders_65", "elders_80", "registered_elders_60")
@@ -19,91 +20,64 @@ OTHER_AGES = ("elders_60", "elders_65", "elders_80", "registered_elders_60")
 
 def evaluate(context: Context) -> list[Finding]:
     """Return one finding for each zone, and each named area, that a bed clause speaks of."""
-    if not context.city.has("zones"):
-        return []
-    findings: list[Finding] = []
-    for row, unit in enumerate(context.zone_units()):
-        for adoption in context.binding(MEASURE, unit):
-            if adoption.clause.applies_to.area is None:
-                ref = context.zone_ref(row)
-                findings.append(_zone(context, adoption, ref, [row]))
-    areas = {clause.applies_to.area for clause in context.standards.clauses(MEASURE)} - {None}
-    for area in sorted(str(name) for name in areas):
-        findings.extend(_area(context, area))
-    return findings
+    return judge_regions(context, MEASURE, _judge)
 
 
-def _area(context: Context, area: str) -> list[Finding]:
-    """Judge an area that a document names and the project says the zones of."""
-    zones = context.city.zones
-    named = set(context.city.named_areas.get(area, ()))
-    rows = [row for row, zone in enumerate(zones["id"]) if zone in named]
-    ref = UnitRef("zone", area, area, int(zones["row"].iloc[rows[0]]) if rows else 0)
-    adopted = context.binding(MEASURE, Unit(areas=frozenset({area})))
-    own = [item for item in adopted if item.clause.applies_to.area == area]
-    if len(rows) != len(named) or not rows:
-        return [undecided(item, ref, "reason.area_not_named", area=area) for item in own]
-    return [_zone(context, item, ref, rows) for item in own]
-
-
-def _zone(context: Context, adoption: Adoption, ref: UnitRef, rows: Sequence[int]) -> Finding:
+def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
     city, clause = context.city, adoption.clause
-    doubt = doubt_of(adoption)
-    if doubt is not None:
-        return undecided(adoption, ref, doubt)
-    if not city.has("facilities"):
-        return undecided(adoption, ref, "reason.no_facilities_layer", required=clause.limit)
+    zones = list(region.zones)
     basis = clause.basis.elders or clause.basis.persons or ""
-    persons = city.zones[basis].to_numpy(dtype=float)[list(rows)] if basis else np.asarray([np.nan])
-    polygon = shapely.union_all(city.zones.geometry.to_numpy()[list(rows)])
-    inside = facilities_in(polygon, city.facilities, context.facilities_xy)
-    found = beds(inside, city.facilities, context.selection(clause))
+    persons = city.zones[basis].to_numpy(dtype=float)[zones] if basis else np.asarray([np.nan])
+    rows = context.facilities_within(zones)
+    amounts = figures(city.facilities, beds_column(clause)).of(counted(context, clause))
+    beds = amounts.total(rows, complete=city.facilities_complete)
     total = float(persons.sum())
-    evidence = _evidence(context, rows, found.parts, basis)
+    counts = shown(context, rows, amounts, "beds")
+    evidence = {
+        "basis": basis,
+        "beds": beds.low,
+        **({"beds_of": clause.basis.beds} if clause.basis.beds else {}),
+        **counts,
+        **_other_bases(context, zones, beds.low, basis),
+        **_implied(clause, beds.low),
+    }
     if not np.isfinite(total) or total <= 0:
         return undecided(
             adoption,
-            ref,
+            region.unit,
             "reason.persons_unknown",
             required=clause.limit,
             evidence=evidence,
             basis=basis,
         )
-    value = found.known * 1000.0 / total
-    if not clause.holds(value) and not (found.is_exact and city.facilities_complete):
-        reason = "reason.facilities_incomplete" if found.is_exact else "reason.beds_unknown"
-        return undecided(
-            adoption,
-            ref,
-            reason,
-            required=clause.limit,
-            evidence=evidence,
-            facilities="、".join(found.missing),
-        )
-    return judged(
+    missing = counts.get("missing", [])
+    return judged_within(
         adoption,
-        ref,
-        value=value,
-        required=clause.limit,
-        formula={"id": "formula.beds", "beds": found.known, "persons": total, "basis": basis},
+        region.unit,
+        Span(beds.low * 1000.0 / total, beds.high * 1000.0 / total),
+        formula={"id": "formula.beds", "beds": beds.low, "persons": total, "basis": basis},
         evidence={**evidence, "beds_required": clause.limit * total / 1000.0},
+        doubt={
+            "id": "reason.beds_unknown" if missing else "reason.facilities_incomplete",
+            "facilities": listed(missing),
+        },
     )
 
 
-def _evidence(
-    context: Context, rows: Sequence[int], parts: Sequence[tuple[str, float]], basis: str
-) -> dict[str, Any]:
-    """Show the beds counted and the same beds over the other definitions of an elder."""
+def _other_bases(context: Context, rows: Sequence[int], beds: float, basis: str) -> dict[str, Any]:
+    """Show the same beds over the other definitions of an elder."""
     zones = context.city.zones.iloc[list(rows)]
-    total = sum(number for _, number in parts)
     others: dict[str, float] = {}
     for column in OTHER_AGES:
         persons = float(zones[column].to_numpy(dtype=float).sum())
         if column != basis and np.isfinite(persons) and persons > 0:
-            others[column] = total * 1000.0 / persons
-    return {
-        "basis": basis,
-        "beds": total,
-        "facilities": [{"facility": name, "beds": number} for name, number in parts],
-        **({"other_bases": others} if others else {}),
-    }
+            others[column] = beds * 1000.0 / persons
+    return {"other_bases": others} if others else {}
+
+
+def _implied(clause: Clause, beds: float) -> dict[str, Any]:
+    """Show the same beds over the number of elders that the text's own figures come to."""
+    persons = clause.parameters.get("implied_elders")
+    if persons is None:
+        return {}
+    return {"implied_base": {"elders": persons, "value": beds * 1000.0 / persons}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,6 +214,64 @@ class Context:
             found[level] = np.where(member >= 0, rows[member] if len(rows) else -1, -1)
         return found
 
+    def facilities_within(self, zones: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the facilities in any of those zones, ascending; an edge has one owner a level."""
+        return self._within("facilities", zones)
+
+    def residences_within(self, zones: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the residences in any of those zones, ascending."""
+        return self._within("residences", zones)
+
+    def zones_within(self, zones: Sequence[int], level: str) -> npt.NDArray[np.int64]:
+        """Return the zones of a level that are, or lie in, any of those zones, ascending."""
+        found = self._within("zones", zones)
+        levels = self.cells("zones", "level")
+        return np.asarray([row for row in found.tolist() if levels[row] == level], dtype=np.int64)
+
+    def _within(self, layer: str, zones: Sequence[int]) -> npt.NDArray[np.int64]:
+        levels = self.cells("zones", "level")
+        nothing = np.empty(0, dtype=np.int64)
+        parts = [nothing]
+        for zone in zones:
+            level = levels[zone]
+            grouped = self._once(
+                ("within", layer, level), lambda level=level: _grouped(self._owners(layer, level))
+            )
+            parts.append(grouped.get(int(zone), nothing))
+        return np.unique(np.concatenate(parts))
+
+    def _owners(self, layer: str, level: str) -> npt.NDArray[np.int64]:
+        """Return the zone of a level that each row of a layer is in, -1 for none."""
+        if layer == "facilities":
+            rows = np.flatnonzero((self.city.zones["level"] == level).to_numpy())
+            inside = zone_membership(self.facilities_xy, self.city.zones.iloc[rows])
+            return np.where(inside >= 0, rows[inside] if len(rows) else -1, -1)
+        above: npt.NDArray[np.int64] = self._once(
+            ("above", level), lambda: self._zones_above(level)
+        )
+        if layer == "zones":
+            return above
+        finest = np.asarray([chain[0] if chain else -1 for chain in self.zone_chain()], dtype=int)
+        return np.where(finest >= 0, above[finest], -1)
+
+    def _zones_above(self, level: str) -> npt.NDArray[np.int64]:
+        """Return the zone of a level that each zone is, or is in: by its parents, else its point."""
+        zones = self.city.zones
+        own = (zones["level"] == level).to_numpy()
+        position = {zone: row for row, zone in enumerate(zones["id"])}
+        parent = np.asarray([position.get(name, -1) for name in zones["parent"]], dtype=np.int64)
+        found = np.where(own, np.arange(len(zones)), -1)
+        at = parent
+        for _ in FINEST_FIRST:
+            hit = (found < 0) & (at >= 0) & own[at]
+            found[hit] = at[hit]
+            at = np.where(at >= 0, parent[at], -1)
+        finer = zones["level"].isin(FINEST_FIRST[: FINEST_FIRST.index(level)]).to_numpy()
+        rows, rest = np.flatnonzero(own), np.flatnonzero((found < 0) & finer)
+        inside = zone_membership(points_of(zones.geometry.iloc[rest]), zones.iloc[rows])
+        found[rest] = np.where(inside >= 0, rows[inside] if len(rows) else -1, -1)
+        return found
+
     def residence_units(self) -> list[Unit]:
         """Return for each residence what decides which clauses speak of it."""
         found: list[Unit] = self._once("units", self._residence_units)
@@ -255,3 +313,15 @@ class Context:
         """Return the reading chosen for a clause's open question."""
         chosen = self.city.readings.get(clause.id, {}).get(name)
         return chosen or clause.readings[name].default
+
+    def chosen(self, clause: Clause) -> frozenset[str]:
+        """Return the answers taken to all of a clause's open questions."""
+        return frozenset(self.reading(clause, name) for name in clause.readings)
+
+
+def _grouped(owner: npt.NDArray[np.int64]) -> dict[int, npt.NDArray[np.int64]]:
+    """Return the rows of each owner, ascending; -1 owns none."""
+    order = np.argsort(owner, kind="stable").astype(np.int64)
+    owners, first = np.unique(owner[order], return_index=True)
+    parts = np.split(order, first[1:])
+    return {int(key): part for key, part in zip(owners, parts, strict=True) if key >= 0}

@@ -54,7 +54,7 @@ def margin_text(finding: Finding, lang: str | None = None) -> str:
 def formula_text(finding: Finding, lang: str | None = None) -> str:
     """Return the sum behind a finding, or what is missing for it."""
     parameters: dict[str, Any] = {k: v for k, v in finding.formula.items() if k != "id"}
-    for name in ("basis",):
+    for name in ("basis", "level"):
         if parameters.get(name):
             parameters[name] = locale.text(f"basis.{parameters[name]}", lang)
     return locale.text(str(finding.formula["id"]), lang, **parameters)
