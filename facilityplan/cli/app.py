@@ -84,6 +84,17 @@ def build_app(lang: str) -> typer.Typer:
 
         raise typer.Exit(init_folder(folder, lang=lang))
 
+    @app.command("subsidy", help=said("subsidy"))
+    def subsidy(
+        project: Annotated[Path, typer.Argument(help=said("project"))],
+        out: Annotated[Path | None, typer.Option("--out", help=said("subsidy_out"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.subsidy import subsidy_project
+
+        raise typer.Exit(subsidy_project(project, out=out, machine=machine, lang=lang))
+
     app.add_typer(_standards_app(lang), name="standards")
     return app
 
@@ -100,13 +111,22 @@ def _standards_app(lang: str) -> typer.Typer:
     def list_clauses(
         document: Annotated[str | None, typer.Option("--document", help=said("document"))] = None,
         measure: Annotated[str | None, typer.Option("--measure", help=said("measure"))] = None,
+        category: Annotated[str | None, typer.Option("--class", help=said("category"))] = None,
+        modality: Annotated[str | None, typer.Option("--modality", help=said("modality"))] = None,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
         from facilityplan.cli.standards import list_standards
 
         raise typer.Exit(
-            list_standards(document=document, measure=measure, machine=machine, lang=lang)
+            list_standards(
+                document=document,
+                measure=measure,
+                category=category,
+                modality=modality,
+                machine=machine,
+                lang=lang,
+            )
         )
 
     @app.command("show", help=said("standards_show"))
@@ -118,5 +138,47 @@ def _standards_app(lang: str) -> typer.Typer:
         from facilityplan.cli.standards import show_clause
 
         raise typer.Exit(show_clause(clause, machine=machine, lang=lang))
+
+    @app.command("compare", help=said("standards_compare"))
+    def compare(
+        a: Annotated[str, typer.Argument(help=said("document_a"))],
+        b: Annotated[str, typer.Argument(help=said("document_b"))],
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.standards_compare import compare_documents
+
+        raise typer.Exit(compare_documents(a, b, machine=machine, lang=lang))
+
+    @app.command("verify", help=said("standards_verify"))
+    def verify(
+        documents: Annotated[list[str] | None, typer.Argument(help=said("documents"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.standards_files import verify_documents
+
+        raise typer.Exit(verify_documents(documents or [], machine=machine, lang=lang))
+
+    @app.command("explain", help=said("standards_explain"))
+    def explain(
+        clause: Annotated[str, typer.Argument(help=said("clause"))],
+        place: Annotated[str, typer.Option("--place", help=said("place"))],
+        date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.standards_explain import explain_clause
+
+        raise typer.Exit(explain_clause(clause, place, date=date, machine=machine, lang=lang))
+
+    @app.command("new", help=said("standards_new"))
+    def new(
+        file: Annotated[Path, typer.Argument(help=said("standards_file"))],
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.standards_files import new_document
+
+        raise typer.Exit(new_document(file, lang=lang))
 
     return app

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, Final, get_args
 
 from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
 from facilityplan.errors import StandardNotFoundError
+
+CATEGORIES: Final = get_args(standards.Clause.model_fields["category"].annotation)
+"""The classes of clauses, as the model has them."""
 
 
 def _all() -> list[tuple[standards.Document, standards.Clause]]:
@@ -16,37 +19,70 @@ def _all() -> list[tuple[standards.Document, standards.Clause]]:
     return [(document, clause) for document in documents for clause in document.clauses]
 
 
-def list_standards(*, document: str | None, measure: str | None, machine: bool, lang: str) -> int:
+def list_standards(
+    *,
+    document: str | None,
+    measure: str | None,
+    category: str | None,
+    modality: str | None,
+    machine: bool,
+    lang: str,
+) -> int:
     """Print the clauses, one line each.
 
     Raises
     ------
     StandardNotFoundError
-        If there is no such document or measure.
+        If there is no such document, measure, class or modality.
     """
     if document is not None:
         standards.load(document)
     if measure is not None and measure not in standards.measures():
         known = "、".join(standards.measures())
         raise StandardNotFoundError("measure_unknown", measure=measure, known=known)
+    for word, words in ((category, CATEGORIES), (modality, tuple(standards.Modality))):
+        if word is not None and word not in words:
+            raise StandardNotFoundError("standards_word", word=word, known="、".join(words))
     chosen = [
         (doc, clause)
         for doc, clause in _all()
-        if document in {None, doc.id} and measure in {None, clause.measure}
+        if document in {None, doc.id}
+        and measure in {None, clause.measure}
+        and category in {None, clause.category}
+        and modality in {None, clause.modality}
     ]
     if machine:
-        rows = [
-            {"document": doc.id, "id": clause.id, "group": clause.group, "measure": clause.measure}
-            for doc, clause in chosen
-        ]
+        rows = [_row(doc, clause) for doc, clause in chosen]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
         return 0
     for doc, clause in chosen:
         title = clause.title if lang == "zh" else clause.title_en
-        sign = "" if clause.comparator is None else str(clause.comparator.value)
-        limit = f"{sign} {figure(clause.value, clause.unit, lang)}".strip()
-        sys.stdout.write(f"{clause.id:6}  {doc.number}  {title}  {limit}\n")
+        said = "" if clause.value is None else demand_text(clause, lang)
+        sys.stdout.write(f"{clause.id:6}  {doc.number}  {title}  {said}\n")
     return 0
+
+
+def _row(document: standards.Document, clause: standards.Clause) -> dict[str, Any]:
+    return {
+        "document": document.id,
+        "group": clause.group,
+        "id": clause.id,
+        "title": clause.title,
+        "class": clause.category,
+        "modality": clause.modality.value,
+        "duty_holder": clause.duty_holder.value,
+        "measure": clause.measure,
+        "comparator": None if clause.comparator is None else clause.comparator.value,
+        "value": clause.value,
+        "unit": clause.unit,
+        "target_year": clause.target_year,
+    }
+
+
+def demand_text(clause: standards.Clause, lang: str) -> str:
+    """Return what a clause demands: comparator, figure and unit; a dash where it has no number."""
+    sign = "" if clause.comparator is None else str(clause.comparator.value)
+    return f"{sign} {figure(clause.value, clause.unit, lang)}".strip()
 
 
 def show_clause(clause_id: str, *, machine: bool, lang: str) -> int:
@@ -76,7 +112,6 @@ def _facts(
     document: standards.Document, clause: standards.Clause, lang: str
 ) -> list[tuple[str, Any]]:
     kinds = standards.kinds()
-    sign = "" if clause.comparator is None else clause.comparator.value
     names = [kinds[kind].zh if lang == "zh" else kinds[kind].en for kind in clause.kinds]
     facts: list[tuple[str, Any]] = [
         ("id", clause.id),
@@ -84,7 +119,7 @@ def _facts(
         ("document", f"{document.number} {document.title}"),
         ("number", clause.number),
         ("quote", clause.quote),
-        ("limit", f"{sign} {figure(clause.value, clause.unit, lang)}".strip()),
+        ("limit", demand_text(clause, lang)),
         ("modality", locale.text(f"modality.{clause.modality}", lang)),
         ("duty_holder", locale.text(f"duty_holder.{clause.duty_holder}", lang)),
         ("kinds", "、".join(names)),
