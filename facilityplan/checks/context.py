@@ -215,15 +215,15 @@ class Context:
         return found
 
     def facilities_within(self, zones: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Return the facilities in any of those zones, ascending; an edge has one owner a level."""
+        """Return the facilities in any of those zones, by id; an edge has one owner a level."""
         return self._within("facilities", zones)
 
     def residences_within(self, zones: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Return the residences in any of those zones, ascending."""
+        """Return the residences in any of those zones, by id."""
         return self._within("residences", zones)
 
     def zones_within(self, zones: Sequence[int], level: str) -> npt.NDArray[np.int64]:
-        """Return the zones of a level that are, or lie in, any of those zones, ascending."""
+        """Return the zones of a level that are, or lie in, any of those zones, by id."""
         found = self._within("zones", zones)
         levels = self.cells("zones", "level")
         return np.asarray([row for row in found.tolist() if levels[row] == level], dtype=np.int64)
@@ -238,7 +238,10 @@ class Context:
                 ("within", layer, level), lambda level=level: _grouped(self._owners(layer, level))
             )
             parts.append(grouped.get(int(zone), nothing))
-        return np.unique(np.concatenate(parts))
+        found = np.unique(np.concatenate(parts)).tolist()
+        # By id, so that no list in a finding hangs on the order of the file.
+        names = self.cells(layer, "id")
+        return np.asarray(sorted(found, key=lambda row: str(names[row])), dtype=np.int64)
 
     def _owners(self, layer: str, level: str) -> npt.NDArray[np.int64]:
         """Return the zone of a level that each row of a layer is in, -1 for none."""
@@ -290,18 +293,30 @@ class Context:
                 names = [self.cells("zones", "id")[row] for row in chain]
                 said = [self.cells("zones", "setting")[row] for row in chain]
                 inherited = setting or next((word for word in said if word is not None), None)
-            units.append(Unit(inherited, status, None, self._areas(names)))
+            named = self._places(chain)
+            units.append(Unit(inherited, status, None, self._areas(names), named))
         return units
 
     def zone_units(self) -> list[Unit]:
         """Return for each zone what decides which clauses speak of it."""
         zones = self.city.zones
         return [
-            Unit(setting, None, level, self._areas([zone]))
-            for zone, setting, level in zip(
-                zones["id"], zones["setting"], zones["level"], strict=True
+            Unit(setting, None, level, self._areas([zone]), self._places([row]))
+            for row, (zone, setting, level) in enumerate(
+                zip(zones["id"], zones["setting"], zones["level"], strict=True)
             )
         ]
+
+    def _places(self, zones: Collection[int]) -> frozenset[str]:
+        """Return the places that the documents name among zones; others are left out."""
+        wanted: frozenset[str] = self._once(
+            "places",
+            lambda: frozenset(
+                place for item in self.standards.clauses() for place in item.applies_to.places
+            ),
+        )
+        columns = ("id", "name") if wanted else ()
+        return wanted & {self.cells("zones", column)[row] for column in columns for row in zones}
 
     def _areas(self, zones: Collection[str]) -> frozenset[str]:
         wanted = set(zones)

@@ -52,12 +52,16 @@ class Adoption:
 
 @dataclass(frozen=True)
 class Unit:
-    """What decides whether a clause speaks of a unit; ``None`` where it is unknown."""
+    """What decides whether a clause speaks of a unit; ``None`` where it is unknown.
+
+    ``names`` are those of the places it is or lies in; ``None`` keeps no named place out.
+    """
 
     setting: str | None = None
     status: str | None = None
     level: str | None = None
     areas: frozenset[str] = frozenset()
+    names: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,8 @@ def unknown_scope(clause: Clause, unit: Unit) -> tuple[str, ...] | None:
             return None
     if scope.area is not None and scope.area not in unit.areas:
         return None
+    if scope.places and unit.names is not None and unit.names.isdisjoint(scope.places):
+        return None
     return tuple(unknown)
 
 
@@ -237,7 +243,7 @@ def _parameter(clause: Clause) -> tuple[object, ...]:
 
 def _speciality(clause: Clause, document: Document) -> int:
     scope = clause.applies_to
-    said = sum(map(bool, (scope.setting, scope.status, scope.level, scope.area)))
+    said = sum(map(bool, (scope.setting, scope.status, scope.level, scope.area, scope.places)))
     return 10 * len(document.stem) + said
 
 

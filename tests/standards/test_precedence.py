@@ -415,3 +415,19 @@ def test_what_is_not_known_of_a_unit_is_said(tmp_path, unit, undetermined):
     )
     found = resolved.binding(RADIUS, unit)
     assert [item.undetermined for item in found] == ([] if undetermined is None else [undetermined])
+
+
+@pytest.mark.parametrize(
+    ("names", "adopted"),
+    [
+        (None, "B1"),
+        (frozenset({"新郑市"}), "B1"),
+        (frozenset({"金水区"}), "A1"),
+        (frozenset(), "A1"),
+    ],
+)
+def test_a_clause_on_named_places_binds_them_alone(tmp_path, names, adopted):
+    named = {"B1": radius(500, 'applies_to = { places = ["新郑市", "巩义市"] }'), "A1": radius(500)}
+    resolved = standards.resolve([document(tmp_path, "one", named)], dt.date(2024, 1, 1))
+    (found,) = resolved.binding(RADIUS, Unit("urban", "new", names=names))
+    assert found.clause.id == adopted

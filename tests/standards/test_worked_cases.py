@@ -9,7 +9,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, Point, box
 
-from facilityplan import checks, layers, standards
+from facilityplan import checks, layers, standards, subsidy
 from facilityplan.checks import wording
 from facilityplan.network import Network
 
@@ -17,7 +17,7 @@ CRS = "EPSG:4547"
 FOLDER = resources.files("facilityplan.standards") / "cases"
 FILES = sorted((item for item in FOLDER.iterdir()), key=lambda item: item.name)
 LAYERS = ("zones", "residences", "facilities", "parcels")
-TABLES = ("indicators", "milestones", "clocks", "deliveries", "register")
+TABLES = ("indicators", "milestones", "clocks", "deliveries", "register", "subsidy_facts")
 CASE_KEYS = {
     "clause",
     "name",
@@ -42,16 +42,20 @@ EXPECT_KEYS = {
 }
 
 
-def read_cases():
+SUBSIDY_KEYS = {"status", "yuan", "missing"}
+
+
+def read_cases(kind="case"):
     for file in FILES:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
         document_id = file.name.removesuffix(".toml")
-        for number, case in enumerate(table["case"], start=1):
+        for number, case in enumerate(table.get(kind, ()), start=1):
             filled = {"as_of": table["as_of"], **case, "document": document_id}
             yield pytest.param(filled, id=f"{case['clause']}-{number}")
 
 
 CASES = list(read_cases())
+SUBSIDIES = list(read_cases("subsidy"))
 
 
 def repeated(rows):
@@ -156,15 +160,29 @@ def test_case_is_sayable(case):
             assert "{" not in "".join(words)
 
 
+@pytest.mark.parametrize("case", SUBSIDIES)
+def test_subsidy(case):
+    expect = case["expect"]
+    assert set(case) - {"document"} <= CASE_KEYS
+    assert set(expect) <= SUBSIDY_KEYS
+    resolved = standards.resolve([standards.load(case["document"])], case["as_of"])
+    found = subsidy.subsidies(city_of(case), resolved)
+    (award,) = [item for item in found if item.clause_id == case["clause"]]
+    assert award.status == expect["status"], award
+    assert award.yuan == expect.get("yuan")
+    assert list(award.missing) == expect.get("missing", [])
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_case_file_belongs_to_a_document(file):
     document = standards.load(file.name.removesuffix(".toml"))
     table = tomllib.loads(file.read_text(encoding="utf-8"))
-    assert set(table) == {"as_of", "case"}
+    assert set(table) - {"subsidy"} == {"as_of", "case"}
     assert isinstance(table["as_of"], dt.date)
     known = {clause.id for clause in document.clauses}
-    assert {case["clause"] for case in table["case"]} <= known
-    names = [case["name"] for case in table["case"]]
+    cases = [*table["case"], *table.get("subsidy", ())]
+    assert {case["clause"] for case in cases} <= known
+    names = [case["name"] for case in cases]
     assert len(names) == len(set(names))
 
 
