@@ -93,6 +93,21 @@ def reported(context: Context, clause: Clause, names: frozenset[str | None]) -> 
     return sorted(found, key=lambda item: (item.year, item.row))
 
 
+def unmatched_rows(context: Context) -> list[int]:
+    """Return the row numbers of table indicators that speak of no clause in force, or no zone."""
+    if not context.city.has(LAYER):
+        return []
+    clauses = context.standards.clauses("indicator")
+    known = {str(c.parameters["indicator"]) for c in clauses} | {c.id for c in clauses}
+    zones = {name for _, _, names in _units(context) for name in names}
+    rows, said, named = (context.cells(LAYER, name) for name in ("row", "indicator", "zone"))
+    return sorted(
+        int(row)
+        for row, words, zone in zip(rows, said, named, strict=True)
+        if words not in known or zone not in zones
+    )
+
+
 def _judge(
     context: Context, adoption: Adoption, ref: UnitRef, names: frozenset[str | None]
 ) -> Finding:
@@ -208,10 +223,15 @@ def _evidence(
     met = [
         item.year for item in figures if clause.is_numeric and _met(clause, item.value, tolerance)
     ]
+    state = _state(context, clause, figures, met, due)
+    in_time = [year for year in met if _in_time(clause, year)]
+    late = [year for year in met if not _in_time(clause, year)]
+    done_on = {State.DONE: in_time[-1:], State.DONE_LATE: late[:1]}.get(state, [])
     evidence: dict[str, Any] = {
         "indicator": clause.parameters["indicator"],
-        "state": _state(context, clause, figures, met, due).value,
+        "state": state.value,
         "due": None if due is None else due.isoformat(),
+        "done_on": str(done_on[0]) if done_on else None,
         "reported": [
             {"row": item.row, "year": item.year, "value": item.value, "source": item.source}
             for item in figures

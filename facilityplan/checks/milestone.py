@@ -102,7 +102,7 @@ def due_date(context: Context, clause: Clause, reports: Sequence[Report]) -> dt.
     """Return the day by which a milestone is to be reached: the text's, else the project's own."""
     cadence = CADENCES.get(str(clause.parameters.get("cadence")))
     if cadence is not None:
-        return _report_due(context, clause, cadence)
+        return _report_due(context, clause, cadence, kept=bool(reports))
     due = clause.parameters.get("due")
     if isinstance(due, dt.date):
         return due
@@ -112,12 +112,16 @@ def due_date(context: Context, clause: Clause, reports: Sequence[Report]) -> dt.
     return max((item.due for item in reports if item.due is not None), default=None)
 
 
-def _report_due(context: Context, clause: Clause, cadence: Cut) -> dt.date:
-    """Return the end of the last period that is over, or of the first one where none is."""
+def _report_due(context: Context, clause: Clause, cadence: Cut, *, kept: bool) -> dt.date:
+    """Return the day of a report that comes round again.
+
+    Where the table keeps record of such reports it is the end of the last period that is over;
+    where it keeps none, nothing can be said of the past and it is the end of this period.
+    """
     since = clause.in_force or context.standards.document_of(clause).in_force
-    start = period(context.city.as_of, cadence)[0]
+    start, end = period(context.city.as_of, cadence)
     before = period(start - dt.timedelta(days=1), cadence)[1]
-    return before if before >= since else period(max(start, since), cadence)[1]
+    return before if kept and before >= since else end
 
 
 def _within(clause: Clause, due: dt.date | None, reports: Sequence[Report]) -> list[Report]:

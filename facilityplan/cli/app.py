@@ -95,8 +95,58 @@ def build_app(lang: str) -> typer.Typer:
 
         raise typer.Exit(subsidy_project(project, out=out, machine=machine, lang=lang))
 
+    _add_ledger(app, lang)
+    _add_register(app, lang)
     app.add_typer(_standards_app(lang), name="standards")
     return app
+
+
+def _add_ledger(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    @app.command("ledger", help=said("ledger"))
+    def ledger(
+        project: Annotated[Path, typer.Argument(help=said("project"))],
+        out: Annotated[Path | None, typer.Option("--out", help=said("ledger_out"))] = None,
+        cut: Annotated[
+            str,
+            typer.Option("--cut", help=said("ledger_cut"), metavar="month|quarter|half|year"),
+        ] = "quarter",
+        date: Annotated[str | None, typer.Option("--date", help=said("ledger_date"))] = None,
+        machine: Annotated[bool, typer.Option("--json", help=said("json"))] = False,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.ledger import show_ledger
+
+        raise typer.Exit(
+            show_ledger(project, out=out, cut=cut, date=date, machine=machine, lang=lang)
+        )
+
+
+def _add_register(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    @app.command("register", help=said("register"))
+    def register(
+        project: Annotated[Path, typer.Argument(help=said("project"))],
+        out: Annotated[Path | None, typer.Option("--out", help=said("register_out"))] = None,
+        filled: Annotated[
+            list[Path] | None, typer.Option("--read", help=said("register_read"))
+        ] = None,
+        machine: Annotated[bool, typer.Option("--json", help=said("json"))] = False,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.register import make_register
+
+        raise typer.Exit(
+            make_register(project, out=out, filled=filled or [], machine=machine, lang=lang)
+        )
 
 
 def _standards_app(lang: str) -> typer.Typer:

@@ -3,12 +3,25 @@
 from facilityplan.report.documents import coverage_document, findings_document, siting_document
 from facilityplan.report.geopackage import write_coverage_geopackage
 from facilityplan.report.headlines import summary_lines
+from facilityplan.report.ledger import ledger_lines, ledger_workbook
+from facilityplan.report.register import (
+    filled_register,
+    register_counts,
+    register_lines,
+    register_workbook,
+)
 from facilityplan.report.workbook import findings_workbook
 
 __all__ = [
     "coverage_document",
+    "filled_register",
     "findings_document",
     "findings_workbook",
+    "ledger_lines",
+    "ledger_workbook",
+    "register_counts",
+    "register_lines",
+    "register_workbook",
     "siting_document",
     "summary_lines",
     "write_coverage_geopackage",
