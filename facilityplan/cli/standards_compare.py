@@ -56,7 +56,7 @@ def _lines(found: Comparison, lang: str) -> list[str]:
             if row.relation is relation:
                 clauses = row.a or row.b
                 lines += [f"  {clause_line(clause, lang)}" for clause in clauses]
-                lines += [_implied(item, lang) for item in row.implied]
+                lines += [f"    {implied_text(item, lang)}" for item in row.implied]
     for side, names in (("A", found.text_a), ("B", found.text_b)):
         lines.append(say("text", side=side, clauses="、".join(names) or "—"))
     lines.append(say("never_mixed"))
@@ -69,7 +69,7 @@ def _paired(row: Row, lang: str) -> list[str]:
     lines = [" / ".join(titles)]
     for side, clauses in (("A", row.a), ("B", row.b)):
         lines += [f"  {side} {clause_line(clause, lang, titled=False)}" for clause in clauses]
-    lines += [_implied(item, lang) for item in row.implied]
+    lines += [f"    {implied_text(item, lang)}" for item in row.implied]
     lines.append("  " + locale.text(f"compare.relation.{row.relation}", lang))
     shown = [item for item in row.differences if item.name not in {"value", "comparator"}]
     lines += [f"    {difference_text(item, lang)}" for item in shown]
@@ -104,10 +104,11 @@ def clause_line(clause: standards.Clause, lang: str, *, titled: bool = True) -> 
     return "  ".join(parts)
 
 
-def _implied(item: Implied, lang: str) -> str:
+def implied_text(item: Implied, lang: str) -> str:
+    """Return what a total of beds makes per 1000 elders, and by which figure."""
     name = "implied_at_most" if item.at_most else "implied"
     said = figure(item.value, item.unit, lang)
-    return "    " + locale.text(
+    return locale.text(
         f"compare.{name}",
         lang,
         clause=item.clause_id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
-from facilityplan.cli.standards_compare import clause_line
+from facilityplan.cli.standards_compare import clause_line, implied_text
 from facilityplan.errors import StandardNotFoundError
 from facilityplan.schemes import parse_date
 from facilityplan.standards.explanation import Explanation, explain
@@ -120,20 +120,7 @@ def _adopted(item: Explanation, lang: str) -> list[str]:
 
 def _numbers(item: Explanation, lang: str) -> list[str]:
     lines = [requirement_text(found, lang) for found in item.requirements]
-    if item.implied is not None:
-        name = "implied_at_most" if item.implied.at_most else "implied"
-        lines.append(
-            locale.text(
-                f"compare.{name}",
-                lang,
-                clause=item.implied.clause_id,
-                value=figure(item.implied.value, item.implied.unit, lang),
-                persons=format_number(item.implied.persons),
-                source=item.implied.persons_clause_id,
-                year=item.implied.year,
-            )
-        )
-    return lines
+    return lines + [implied_text(found, lang) for found in item.implied]
 
 
 def requirement_text(item: Requirement, lang: str) -> str:
@@ -200,5 +187,5 @@ def _answer(item: Explanation) -> dict[str, Any]:
             }
             for found in item.requirements
         ],
-        "implied": None if item.implied is None else vars(item.implied),
+        "implied": [vars(found) for found in item.implied],
     }

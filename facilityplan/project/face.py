@@ -16,6 +16,7 @@ from facilityplan.doctor import Notice, inspect
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.opening import Opened, open_folder
+from facilityplan.project.requirements import RequirementsResult, requirements_of
 from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
 from facilityplan.siting import Options, propose
 from facilityplan.standards import Standards
@@ -160,6 +161,22 @@ class Project:
         """
         self._require_coverage()
         return self._proposal
+
+    def requirements(self, growth: Mapping[str, float] | None = None) -> RequirementsResult:
+        """Return beds and land that the clauses require by person, now and at the horizon.
+
+        Parameters
+        ----------
+        growth
+            Yearly rates by definition of persons, ``{"elders_60": 0.03}``; without one, the rate
+            between two figures of the documents, else no projection.
+
+        Raises
+        ------
+        ValueError
+            If a rate is for no known definition, or the horizon lies before the judging date.
+        """
+        return RequirementsResult(requirements_of(self._context, growth), self.lang)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return what a reader of the results should know of the data."""

@@ -189,15 +189,14 @@ def _row(a: Document, b: Document, left: tuple[Clause, ...], right: tuple[Clause
     implied = tuple(
         found
         for document, clause in ((a, first), (b, second))
-        if (found := implied_per_1000(document, clause)) is not None
+        for found in implied_per_1000(document, clause)
     )
     relation = _relation(first, second, differences)
     return Row(subject_of(first), left, right, relation, differences, implied)
 
 
 def _alone(document: Document, clauses: tuple[Clause, ...], side: str) -> Row:
-    found = implied_per_1000(document, clauses[-1])
-    implied = () if found is None else (found,)
+    implied = implied_per_1000(document, clauses[-1])
     subject = subject_of(clauses[-1])
     if side == "a":
         return Row(subject, clauses, (), Relation.ONLY_A, implied=implied)
@@ -254,21 +253,24 @@ def _relation(a: Clause, b: Clause, differences: Iterable[Difference]) -> Relati
     return Relation.A_STRICTER if max(leads) > 0 else Relation.B_STRICTER
 
 
-def implied_per_1000(document: Document, clause: Clause) -> Implied | None:
-    """Return what a total of beds makes per 1000 elders by the document's own figure of elders.
+def implied_per_1000(document: Document, clause: Clause) -> tuple[Implied, ...]:
+    """Return what a total of beds makes per 1000 elders by the document's own figures of elders.
 
-    ``None`` where the clause is no total of beds, or the document has no figure of elders for the
-    clause's target year.
+    At the base year first, then at the target year; empty where the clause is no total of beds, or
+    the document has no figure of elders for those years.
     """
-    if clause.measure != "total" or clause.unit != "beds" or clause.value is None:
-        return None
-    for figure in document.clauses:
-        persons, year = figure.base_value, figure.base_year
-        if figure.unit != "persons" or figure.basis.elders is None or not persons:
-            continue
-        if year is not None and year == clause.target_year:
-            at_most = figure.comparator is not None and figure.comparator.wants_more
-            value = clause.value * 1000.0 / persons
-            unit = "beds_per_1000_elders"
-            return Implied(clause.id, value, unit, persons, figure.id, year, at_most)
-    return None
+    if clause.measure != "total" or clause.unit != "beds":
+        return ()
+    stages = ((clause.base_year, clause.base_value), (clause.target_year, clause.value))
+    found: list[Implied] = []
+    for year, beds in stages:
+        for figure in document.clauses:
+            persons = figure.base_value
+            counts_elders = figure.unit == "persons" and figure.basis.elders is not None
+            if year is None or beds is None or not persons:
+                continue
+            if counts_elders and figure.base_year == year:
+                at_most = figure.comparator is not None and figure.comparator.wants_more
+                value, unit = beds * 1000.0 / persons, "beds_per_1000_elders"
+                found.append(Implied(clause.id, value, unit, persons, figure.id, year, at_most))
+    return tuple(found)

@@ -48,7 +48,7 @@ class Explanation:
     out: tuple[str, str | None] | None
     adoptions: tuple[tuple[Unit, Adoption], ...]
     requirements: tuple[Requirement, ...]
-    implied: Implied | None
+    implied: tuple[Implied, ...]
 
 
 def explain(
