@@ -155,11 +155,11 @@ def ids(context: Context, rows: Sequence[int] | Rows) -> list[str]:
 
 def shown(context: Context, rows: Rows, amounts: Amounts, name: str) -> dict[str, Any]:
     """Return the facilities that add to a sum, with what they add, and those not known."""
-    doubtful = set(amounts.doubtful(rows).tolist())
+    doubtful = amounts.doubtful(rows).tolist()
     parts = [
         {"facility": context.cells("facilities", "id")[row], name: float(amounts.low[row])}
         for row in rows.tolist()
         if row not in doubtful and amounts.high[row] > 0
     ]
-    missing = ids(context, sorted(doubtful))
+    missing = ids(context, doubtful)
     return {"facilities": parts, **({"missing": missing} if missing else {})}

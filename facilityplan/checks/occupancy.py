@@ -20,15 +20,16 @@ def evaluate(context: Context) -> list[Finding]:
 
 
 def tolerance_of(context: Context, clause: Clause) -> float | None:
-    """Return the tolerance to judge with: the clause's own, or that of a reading; else none."""
-    if "tolerance" in clause.parameters:
-        return float(clause.parameters["tolerance"])
-    if "tolerance" in clause.readings:
-        try:
-            return parse_number(context.reading(clause, "tolerance"))
-        except ValueError:
-            return None  # an answer in words gives no tolerance
-    return None
+    """Return the tolerance to judge with: the user's, else the clause's own; else none."""
+    chosen = context.city.readings.get(clause.id, {}).get("tolerance")
+    if chosen is None and "tolerance" in clause.readings:
+        chosen = clause.readings["tolerance"].default
+    try:
+        given = math.nan if chosen is None else parse_number(chosen)
+    except ValueError:
+        given = math.nan  # an answer in words gives no tolerance
+    own = clause.parameters.get("tolerance")
+    return own if math.isnan(given) else given
 
 
 def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
@@ -41,7 +42,8 @@ def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
     residents = figures(city.facilities, "residents").of(selection)
     beds_sum = beds.total(rows, complete=city.facilities_complete)
     residents_sum = residents.total(rows, complete=city.facilities_complete)
-    missing = ids(context, sorted({*beds.doubtful(rows), *residents.doubtful(rows)}))
+    doubtful = {*beds.doubtful(rows).tolist(), *residents.doubtful(rows).tolist()}
+    missing = ids(context, [row for row in rows.tolist() if row in doubtful])
     names = context.cells("facilities", "id")
     evidence = {
         "facilities": [

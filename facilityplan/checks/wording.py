@@ -56,7 +56,7 @@ def formula_text(finding: Finding, lang: str | None = None) -> str:
     parameters: dict[str, Any] = {k: v for k, v in finding.formula.items() if k != "id"}
     for name in ("basis", "level"):
         if parameters.get(name):
-            parameters[name] = locale.text(f"basis.{parameters[name]}", lang)
+            parameters[name] = locale.text(f"{name}.{parameters[name]}", lang)
     return locale.text(str(finding.formula["id"]), lang, **parameters)
 
 

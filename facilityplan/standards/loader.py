@@ -288,8 +288,8 @@ def _unfit_parameters(clause: Clause) -> Iterator[tuple[str, str]]:
 
 
 def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
-    centres = clause.parameters.get("centre_kinds", ())
-    for kind in (*clause.kinds, *clause.kinds_serving_community, *centres):
+    named = [clause.parameters.get(name, ()) for name in ("centre_kinds", "alternative_kinds")]
+    for kind in (*clause.kinds, *clause.kinds_serving_community, *itertools.chain(*named)):
         if kind not in kinds():
             yield "kinds", f"{kind!r}: {', '.join(kinds())}"
     for key, reading in clause.readings.items():
