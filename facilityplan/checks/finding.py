@@ -13,7 +13,6 @@ import numpy as np
 
 from facilityplan.standards import Adoption, Clause
 
-
 UNVERIFIED: Final = "reason.standard_unverified"
 """Why a clause of a document of confidence C gives no verdict."""
 

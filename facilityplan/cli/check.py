@@ -160,4 +160,9 @@ def _print(
             quote=clause.quote,
             standing=locale.text(f"standing.{item.standing}", lang),
         )
+        for aside in item.evidence.get("not_adopted", ()):
+            said = {"clause": aside["clause"], "by": aside["by"]}
+            reason = locale.text(f"reason.{aside['reason']}", lang)
+            text = locale.text("explain.not_adopted", lang, reason=reason, **said)
+            sys.stdout.write(f"    {text}\n")
     line("complies" if passed else "fails")

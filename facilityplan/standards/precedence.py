@@ -233,9 +233,12 @@ def unknown_scope(clause: Clause, unit: Unit) -> tuple[str, ...] | None:
 def _parameter(clause: Clause) -> tuple[object, ...]:
     """Return what two clauses must share to replace one another."""
     measure = measures()[clause.measure]
+    # A clause without number has no unit of its own; it asks for the same as one that has.
+    part_unit = measure.part_units.get(str(clause.parameters.get("part")))
+    only = measure.units[0] if len(measure.units) == 1 else None
     return (
         clause.measure,
-        clause.unit,
+        clause.unit or part_unit or only,
         tuple(str(clause.parameters.get(name)) for name in ("part", *measure.identity)),
         () if "part" in clause.parameters else tuple(sorted(clause.kinds)),
     )

@@ -53,6 +53,28 @@ WORDS = {
     "ZZ24h": "以上",
     "ZZ24i": "以上",
     "ZZ25a": "以上",
+    "CZ01a": "达到",
+    "CZ01b": "达到",
+    "CZ02b": "以上",
+    "CZ03": None,  # 「基本覆盖」: all, as an advisory clause
+    "CZ04b": "以上",
+    "CZ05b": "以上",
+    "CZ06a": "不少于",
+    "CZ06b": "不少于",
+    "CZ07a": "不少于",
+    "CZ09a": "至少",
+    "CZ10b": "达到",
+    "CZ11c": "达到",
+    "CZ11d": "达到",
+    "CZ15b": "以上",
+    "JG01b": "达到",
+    "JG02a": "达到",
+    "JG02b": None,  # 「提高到60%」
+    "JG03": "达到",
+    "JG04": "达到",
+    "JG05a": "达到",
+    "JG05b": "以上",
+    "JG06a": "以上",
     "XC01": "不少于",
     "XC02": "不低于",
     "XC03": "不低于",
@@ -81,6 +103,9 @@ def test_more_than_is_strict():
     assert clause("JY06").parameters["trigger_comparator"] == ">"
     assert "超过 500 米" in clause("JY07").quote
     assert clause("JY07").parameters["trigger_comparator"] == ">"
+    institutions = standards.load("changzhi-2018-95").clause("CZ02a")
+    assert "超过 150 家" in institutions.quote
+    assert (institutions.holds(150), institutions.holds(151)) == (False, True)
 
 
 @pytest.mark.parametrize("clause", NUMERIC)

@@ -18,6 +18,8 @@ from facilityplan.errors import StandardFormatError, StandardNotFoundError
 from facilityplan.units import UNITS
 
 POLICIES = Path(__file__).resolve().parents[2].parent / "shared" / "policies"
+REGISTERS = ("clauses.md", "practice.md")
+"""What is known of documents whose text is not at hand, in the folder beside the policies."""
 
 HEAD = """
 [document]
@@ -288,9 +290,15 @@ def test_quotes_stand_in_the_policies(document, clause):
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
-    assert document.source is not None, "a document of a real place names its text"
-    text = (POLICIES / document.source).read_text(encoding="utf-8")
-    assert packed(clause.quote) in packed(text)
+    if document.source is not None:
+        texts = [POLICIES / document.source]
+    else:
+        # No text at hand: only what the registers say of the document, and never as our reading.
+        assert document.confidence in {"B", "C"}
+        assert document.sources
+        assert any("原文" in defect for defect in document.defects)
+        texts = [POLICIES.parent / "reference" / name for name in REGISTERS]
+    assert any(packed(clause.quote) in packed(text.read_text(encoding="utf-8")) for text in texts)
 
 
 @pytest.mark.parametrize(("document", "clause"), list(clauses()))
@@ -302,13 +310,14 @@ def test_clause_says_who_when_and_how(document, clause):
         return
     assert clause.unit in UNITS
     assert clause.reading, "how the clause is read stands beside it"
-    assert clause.verified is not None
+    assert (clause.verified is not None) is (document.source is not None)
     if clause.modality == "target":
         assert clause.target_year is not None
 
 
 def test_every_measure_has_its_judge_and_its_words():
-    assert set(standards.measures()) == set(checks.MEASURES)
+    # Money is worked out beside the findings; text is kept and never judged.
+    assert set(standards.measures()) == {*checks.MEASURES, "subsidy", "text"}
     for measure in standards.measures().values():
         assert set(measure.units) <= UNITS
         assert set(measure.needs) <= set(measure.parameters)

@@ -212,6 +212,14 @@ NUMERIC = {
     for document_id in standards.document_files()
     for clause in standards.load(document_id).clauses
     if clause.is_numeric
+} - {"JG01b"}
+"""Clauses with a number; JG01b counts those up to a standard that its document does not give."""
+
+UNVERIFIED = {
+    clause.id
+    for document_id in standards.document_files()
+    for clause in standards.load(document_id).clauses
+    if not standards.load(document_id).is_verified
 }
 
 
@@ -221,6 +229,9 @@ NUMERIC = {
 def test_cases_stand_on_both_sides(clause_id):
     """Cases of a clause with a number show a pass and a miss."""
     verdicts = {case["expect"]["verdict"] for case in cases_of(clause_id)}
+    if clause_id in UNVERIFIED:
+        assert verdicts == {"insufficient_data"}
+        return
     assert verdicts >= {"compliant", "non_compliant"}
 
 
