@@ -13,7 +13,7 @@ from facilityplan import standards
 from facilityplan.standards import Comparator
 
 SIGNS = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
-INCLUDED = ("不低于", "不少于", "以上", "不小于", "至少", "达到")
+INCLUDED = ("不低于", "不少于", "以上", "不小于", "至少", "达到", "≥")
 """Words that include the number where more is wanted."""
 
 # What the wording of each quote says of its number: the word, and the sign it stands for.
@@ -22,6 +22,22 @@ WORDS = {
     "JY06": "至少",
     "JY07": "不小于",
     "JY11": None,  # 「按每百名老人机构养老床位 3.5 床配置」: no word; at least by its sense
+    "JY02": "以上",
+    "JY12a": "至少",
+    "JY13b": "以上",
+    "JY13c": "以上",
+    "JY15a": "达到",
+    "JY15b": "以上",
+    "JY16": "不超过",
+    "JY17a": "以上",
+    "JY17b": "达到",
+    "JY18b": "以上",
+    "JY19a": "以上",
+    "JY19b": "以上",
+    "JY19c": "以上",
+    "JY19d": "以上",
+    "JY19f": "以上",
+    "JY19g": "以上",
     "ZZ01": "不少于",
     "ZZ02a": "以上",
     "ZZ02b": None,  # 「集中」: one place
@@ -80,6 +96,17 @@ WORDS = {
     "XC03": "不低于",
     "XC06a": None,  # 「有1处」
     "XC06b": None,
+    "XC08": "以上",
+    "XC10a": "不低于",
+    "XC11": "达到",
+    "XC12": "至少",
+    "XC14": "以上",
+    "XC16": "不少于",
+    "XC17d": "≥",
+    "XC17e": "≥",
+    "XC17f": "≥",
+    "XC17g": "以上",
+    "XC18d": "以上",
 }
 
 NUMERIC = [
