@@ -39,11 +39,11 @@ def compare_documents(a: str, b: str, *, machine: bool, lang: str) -> int:
 
 
 def _lines(found: Comparison, lang: str) -> list[str]:
-    def say(name: str, **parameters: Any) -> str:
+    def word(name: str, **parameters: Any) -> str:
         return locale.text(f"compare.{name}", lang, **parameters)
 
     lines = [
-        say("head", side=side, number=document.number, title=document.title)
+        word("head", side=side, number=document.number, title=document.title)
         for side, document in (("A", found.a), ("B", found.b))
     ]
     lines.append("")
@@ -51,15 +51,15 @@ def _lines(found: Comparison, lang: str) -> list[str]:
         if row.relation not in _ALONE:
             lines += _paired(row, lang)
     for relation in (Relation.ONLY_A, Relation.ONLY_B):
-        lines.append(say(relation.value))
+        lines.append(word(relation.value))
         for row in found.rows:
             if row.relation is relation:
                 clauses = row.a or row.b
                 lines += [f"  {clause_line(clause, lang)}" for clause in clauses]
                 lines += [f"    {implied_text(item, lang)}" for item in row.implied]
     for side, names in (("A", found.text_a), ("B", found.text_b)):
-        lines.append(say("text", side=side, clauses="、".join(names) or "—"))
-    lines.append(say("never_mixed"))
+        lines.append(word("text", side=side, clauses="、".join(names) or "—"))
+    lines.append(word("never_mixed"))
     return lines
 
 

@@ -53,32 +53,32 @@ def explain_clause(
 
 
 def _page(item: Explanation, lang: str) -> list[str]:
-    def say(name: str, **parameters: Any) -> str:
+    def word(name: str, **parameters: Any) -> str:
         return locale.text(f"explain.{name}", lang, **parameters)
 
     clause, document = item.clause, item.document
     lines = [
         clause_line(clause, lang),
-        say("source", number=document.number, place=clause.number, quote=clause.quote),
-        say("duty", holder=locale.text(f"duty_holder.{clause.duty_holder}", lang)),
+        word("source", number=document.number, place=clause.number, quote=clause.quote),
+        word("duty", holder=locale.text(f"duty_holder.{clause.duty_holder}", lang)),
     ]
     if clause.kinds:
         kinds = standards.kinds()
         names = [kinds[kind].zh if lang == "zh" else kinds[kind].en for kind in clause.kinds]
-        lines.append(say("kinds", kinds="、".join(names)))
-    dated = say("undated") if item.as_of is None else item.as_of.isoformat()
-    lines.append(say("here", place=item.place, date=dated))
+        lines.append(word("kinds", kinds="、".join(names)))
+    dated = word("undated") if item.as_of is None else item.as_of.isoformat()
+    lines.append(word("here", place=item.place, date=dated))
     lines += [f"  {line}" for line in _standing(item, lang)]
     lines += [f"  {line}" for line in _adopted(item, lang)]
     lines += [f"  {line}" for line in _numbers(item, lang)]
     if clause.ambiguity:
-        lines.append(say("open", text="；".join(clause.ambiguity)))
+        lines.append(word("open", text="；".join(clause.ambiguity)))
     if clause.reading:
-        lines.append(say("reading", text=clause.reading))
+        lines.append(word("reading", text=clause.reading))
     for reading in clause.readings.values():
         question = reading.question if lang == "zh" else reading.question_en
         options = " | ".join(reading.options)
-        lines.append(say("question", question=question, default=reading.default, options=options))
+        lines.append(word("question", question=question, default=reading.default, options=options))
     return lines
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Final
 
 from facilityplan.errors import BadValueError, DuplicateIdError
@@ -19,6 +20,15 @@ from facilityplan.standards.precedence import unknown_scope
 from facilityplan.subsidy.formulas import FORMULAS, GROUPS, Recipient, off, yuan_in_unit
 
 MEASURE: Final = "subsidy"
+_REFUSALS: Final = MappingProxyType(
+    {
+        "operator": "reason.subsidy_operator",
+        "nonprofit": "reason.subsidy_nonprofit",
+        "opened": "reason.subsidy_opened",
+        "up_to_standard": "reason.subsidy_up_to_standard",
+    }
+)
+"""Condition that is not met -> what is said of it."""
 
 
 class AwardStatus(StrEnum):
@@ -145,7 +155,7 @@ def award(
     unknown += [f"scope_{part}" for part in adoption.undetermined]
     unknown += [] if recipient.kind_known else ["kind"]
     missing = tuple(dict.fromkeys((*unknown, *found.missing)))
-    reason = f"reason.subsidy_{refused[0]}" if refused else None
+    reason = _REFUSALS[refused[0]] if refused else None
     amount, province = found.amount, found.province
     if refused or amount == 0:
         status, amount, province, missing = AwardStatus.NONE, Fraction(0), None, ()
