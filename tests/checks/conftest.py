@@ -50,3 +50,51 @@ def judge(make_city):
         }
 
     return find
+
+
+@pytest.fixture(scope="session")
+def judge_made(make_city):
+    """Return the findings of a clause made up here, by unit id: its fields, then the city's rows."""
+
+    def find(fields, options=None, *, beside=(), **given):
+        city = make_city(options, **given)
+        head = {
+            "id": "made-up-1",
+            "short": "MU",
+            "number": "试〔2020〕1号",
+            "title": "试行办法",
+            "title_en": "Made up",
+            "issuer": "试市",
+            "level": "municipal_document",
+            "place": "试市",
+            "jurisdiction": "999900",
+            "issued": dt.date(2020, 1, 1),
+            "in_force": dt.date(2020, 1, 1),
+            "confidence": "A",
+        }
+        clauses = [made_clause(f"M{at}", row) for at, row in enumerate((fields, *beside))]
+        document = standards.Document.model_validate({**head, "clauses": clauses})
+        resolved = standards.resolve([document], city.as_of)
+        found = checks.assess(city, resolved, measures={fields["measure"]})
+        return {item.unit_id: item for item in found if item.clause_id == "M0"}
+
+    return find
+
+
+def made_clause(clause_id, fields):
+    return {
+        "id": clause_id,
+        "group": clause_id,
+        "number": "一",
+        "title": "条",
+        "title_en": "clause",
+        "quote": "应",
+        "category": "statistic",
+        "modality": "mandatory",
+        "duty_holder": "bureau",
+        "document_id": "made-up-1",
+        "document_number": "试〔2020〕1号",
+        "document_title": "试行办法",
+        "statuses": ("operating",),
+        **fields,
+    }
