@@ -6,7 +6,6 @@ from facilityplan import standards
 from facilityplan.standards.comparison import Relation, compare, implied_per_1000
 
 ZZ, XC = "zhengzhou-2018-34", "xuchang-2022-33"
-COMPUTED = {"statistic", "spatial", "scheme", "ledger", "money"}
 
 
 def row_of(found, clause_id):
