@@ -79,10 +79,9 @@ def _line(entry: LedgerEntry, lang: str | None) -> str:
 
 def _title(entry: LedgerEntry, lang: str | None) -> str:
     title = entry.clause.title if locale.language(lang) == "zh" else entry.clause.title_en
-    # A project is called as its clause is; of a zone the name says more.
-    more = entry.stage if entry.finding.unit_kind == "project" else entry.finding.unit_name
-    if more is None:
+    if entry.finding.unit_kind == "project":
         return printable(title)
+    more = entry.finding.unit_name
     return locale.text("ledger.titled", lang, title=printable(title), more=printable(more))
 
 
