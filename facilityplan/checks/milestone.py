@@ -234,7 +234,7 @@ def _formula(
         return {"id": "formula.milestone_done" if due else "formula.milestone_undated", **said}
     if state is State.OVERDUE_REPORTED:
         return {"id": "formula.milestone_not_done", **said}
-    return {"id": f"reason.milestone_{state.value}", **said}
+    return {"id": _REASONS[state], **said}
 
 
 def _shown(report: Report) -> dict[str, Any]:

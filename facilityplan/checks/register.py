@@ -32,6 +32,16 @@ class RegisterState(StrEnum):
     UNFILLED = "unfilled"
 
 
+_FORMULAS: Final = {
+    RegisterState.IN_USE: "formula.register_in_use",
+    RegisterState.NOT_BUILT: "formula.register_not_built",
+    RegisterState.NOT_HANDED_OVER: "formula.register_not_handed_over",
+    RegisterState.LET: "formula.register_let",
+    RegisterState.MISUSED: "formula.register_misused",
+    RegisterState.IDLE: "formula.register_idle",
+}
+
+
 @dataclass(frozen=True)
 class RegisterEntry:
     """One row of table register; ``None`` where it says nothing."""
@@ -118,6 +128,6 @@ def _judge(
         Verdict.NON_COMPLIANT if bad else Verdict.COMPLIANT,
         value=float(good),
         required=float(len(states)),
-        formula={"id": f"formula.register_{bad[0].value}" if bad else "formula.register_in_use"},
+        formula={"id": _FORMULAS[bad[0] if bad else RegisterState.IN_USE]},
         evidence=evidence,
     )
