@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, doubt_of, undecided
 from facilityplan.standards import Adoption, Clause, Unit
+
+NO_LAYER: Final = MappingProxyType(
+    {
+        "facilities": "reason.no_facilities_layer",
+        "residences": "reason.no_residences_layer",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -54,8 +63,7 @@ def judge_regions(
         if doubt is not None:
             return undecided(adoption, region.unit, doubt)
         if not context.city.has(layer):
-            reason = f"reason.no_{layer}_layer"
-            return undecided(adoption, region.unit, reason, required=adoption.clause.limit)
+            return undecided(adoption, region.unit, NO_LAYER[layer], required=adoption.clause.limit)
         return judge(context, adoption, region)
 
     for row, unit in enumerate(context.zone_units()):

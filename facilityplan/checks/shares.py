@@ -66,12 +66,16 @@ def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
             evidence=evidence,
             facilities=doubt["facilities"],
         )
-    unit = "beds" if clause.measure == "share_of_beds" else "facilities"
+    of_beds = clause.measure == "share_of_beds"
     return judged_within(
         adoption,
         region.unit,
         found.span,
-        formula={"id": f"formula.share_{unit}", "asked": found.asked, "whole": found.whole},
+        formula={
+            "id": "formula.share_beds" if of_beds else "formula.share_facilities",
+            "asked": found.asked,
+            "whole": found.whole,
+        },
         evidence=evidence,
         doubt=doubt,
     )
