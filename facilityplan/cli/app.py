@@ -84,6 +84,20 @@ def build_app(lang: str) -> typer.Typer:
 
         raise typer.Exit(init_folder(folder, lang=lang))
 
+    _add_subsidy(app, lang)
+    _add_ledger(app, lang)
+    _add_register(app, lang)
+    app.add_typer(_standards_app(lang), name="standards")
+    return app
+
+
+def _add_subsidy(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
+    as_json = typer.Option("--json", help=said("json"))
+
     @app.command("subsidy", help=said("subsidy"))
     def subsidy(
         project: Annotated[Path, typer.Argument(help=said("project"))],
@@ -94,11 +108,6 @@ def build_app(lang: str) -> typer.Typer:
         from facilityplan.cli.subsidy import subsidy_project
 
         raise typer.Exit(subsidy_project(project, out=out, machine=machine, lang=lang))
-
-    _add_ledger(app, lang)
-    _add_register(app, lang)
-    app.add_typer(_standards_app(lang), name="standards")
-    return app
 
 
 def _add_ledger(app: typer.Typer, lang: str) -> None:
@@ -189,6 +198,18 @@ def _standards_app(lang: str) -> typer.Typer:
 
         raise typer.Exit(show_clause(clause, machine=machine, lang=lang))
 
+    _add_comparison(app, lang)
+    _add_documents(app, lang)
+    return app
+
+
+def _add_comparison(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
+    as_json = typer.Option("--json", help=said("json"))
+
     @app.command("compare", help=said("standards_compare"))
     def compare(
         a: Annotated[str, typer.Argument(help=said("document_a"))],
@@ -199,16 +220,6 @@ def _standards_app(lang: str) -> typer.Typer:
         from facilityplan.cli.standards_compare import compare_documents
 
         raise typer.Exit(compare_documents(a, b, machine=machine, lang=lang))
-
-    @app.command("verify", help=said("standards_verify"))
-    def verify(
-        documents: Annotated[list[str] | None, typer.Argument(help=said("documents"))] = None,
-        machine: Annotated[bool, as_json] = False,
-        lang_option: Annotated[str | None, language] = None,
-    ) -> None:
-        from facilityplan.cli.standards_files import verify_documents
-
-        raise typer.Exit(verify_documents(documents or [], machine=machine, lang=lang))
 
     @app.command("explain", help=said("standards_explain"))
     def explain(
@@ -222,6 +233,24 @@ def _standards_app(lang: str) -> typer.Typer:
 
         raise typer.Exit(explain_clause(clause, place, date=date, machine=machine, lang=lang))
 
+
+def _add_documents(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
+    as_json = typer.Option("--json", help=said("json"))
+
+    @app.command("verify", help=said("standards_verify"))
+    def verify(
+        documents: Annotated[list[str] | None, typer.Argument(help=said("documents"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.standards_files import verify_documents
+
+        raise typer.Exit(verify_documents(documents or [], machine=machine, lang=lang))
+
     @app.command("new", help=said("standards_new"))
     def new(
         file: Annotated[Path, typer.Argument(help=said("standards_file"))],
@@ -230,5 +259,3 @@ def _standards_app(lang: str) -> typer.Typer:
         from facilityplan.cli.standards_files import new_document
 
         raise typer.Exit(new_document(file, lang=lang))
-
-    return app
