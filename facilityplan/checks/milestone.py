@@ -212,6 +212,13 @@ _VERDICTS = {
     State.UPCOMING: Verdict.NOT_APPLICABLE,
 }
 
+_REASONS = {
+    State.OVERDUE_UNREPORTED: "reason.milestone_overdue_unreported",
+    State.UNDATED: "reason.milestone_undated",
+    State.DUE_THIS_QUARTER: "reason.milestone_due_this_quarter",
+    State.UPCOMING: "reason.milestone_upcoming",
+}
+
 
 def _state(due: dt.date | None, done_on: dt.date | None, as_of: dt.date, *, heard: bool) -> State:
     if done_on is not None:
