@@ -38,8 +38,9 @@ def explain_clause(
     ]
     if not chosen:
         raise StandardNotFoundError("clause_unknown", clause=clause_id)
-    documents = standards.documents_of_place(place)
-    # A document that informs only is looked at where it is asked for.
+    # A document of confidence C informs only: it is looked at where it is asked for.
+    unread = any(not doc.is_verified for doc, _ in chosen)
+    documents = standards.documents_of_place(place, unverified=unread)
     found = [explain(clause, doc, documents, place, as_of) for doc, clause in chosen]
     if machine:
         answers = [_answer(item) for item in found]
@@ -88,7 +89,10 @@ def _standing(item: Explanation, lang: str) -> list[str]:
     if item.out is not None:
         reason = locale.text(f"reason.{item.out[0]}", lang)
         return [locale.text("explain.out", lang, reason=reason, by=item.out[1] or "—")]
-    return [locale.text(f"standing.{item.standing}", lang)]
+    lines = [locale.text(f"standing.{item.standing}", lang)]
+    if not item.document.is_verified:
+        lines.append(locale.text("explain.unverified", lang))
+    return lines
 
 
 def _adopted(item: Explanation, lang: str) -> list[str]:

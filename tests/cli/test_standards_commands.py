@@ -156,6 +156,13 @@ def test_explain_land_and_beds_of_xuchang(capsys):
     assert [round(item["value"], 2) for item in beds["implied"]] == [28.86, 33.8]
 
 
+def test_explain_a_standard_that_nobody_read(capsys):
+    words = ("standards", "explain", "GB50180-r300", "--place", "郑州")
+    (found,) = told(capsys, *words)
+    assert found["of_place"]
+    assert "待核实" in said(capsys, *words)
+
+
 @pytest.mark.parametrize("words", [("XX99", "郑州"), ("ZZ10", "月球")])
 def test_explain_what_is_not_there(words, capsys):
     assert run_command_line(["standards", "explain", words[0], "--place", words[1]]) == 4
