@@ -471,3 +471,63 @@ def test_rows_may_come_in_any_order(judge_made, asked):
         found = judge_made(asked, zones=zones[::turn], facilities=homes[::turn])["市"].as_dict()
         told.append({**found, "evidence": {**found["evidence"], "row": None}})
     assert told[0] == told[1]
+
+
+# --- what a margin promises -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sign", "limit", "verdict", "value"),
+    [
+        (">=", 0.2, "compliant", 0.25),
+        (">=", 0.8, "non_compliant", 0.75),
+        ("<=", 0.8, "compliant", 0.75),
+        ("<=", 0.2, "non_compliant", 0.25),
+    ],
+)
+def test_the_figure_shown_is_the_one_nearest_to_the_limit(judge_made, sign, limit, verdict, value):
+    asked = clause("share_of_beds", limit, sign=sign, parameters={"nursing": True})
+    homes = [home("f", beds=2, nursing_beds=1), home("g", beds=2)]
+    found = judge_made(asked, zones=[CITY], facilities=homes)["市"]
+    assert found.verdict == verdict
+    assert found.value == value
+    assert found.evidence["value_between"] == [0.25, 0.75]
+
+
+@pytest.mark.parametrize(
+    ("approved", "said"),
+    [("2020-01-01", "compliant"), ("2019-12-31", "reason.no_residences_meant")],
+)
+def test_approved_on_the_day_is_in_the_rate(judge_made, approved, said):
+    late = compliance(approved_from=dt.date(2020, 1, 1))
+    city = {
+        "zones": [CITY],
+        "residences": [NEW | {"approved": approved}],
+        "facilities": [home("f", kind="day_care", floor_area_m2=30)],
+    }
+    found = judge_made(late, beside=[RATE], **city)["市"]
+    assert said in {found.verdict, found.formula["id"]}
+
+
+@pytest.mark.parametrize("kinds", [("day_care", "meal_point"), ("meal_point", "day_care")])
+def test_an_estate_complies_with_all_clauses_or_does_not(judge_made, kinds):
+    radii = [
+        {
+            "measure": "service_radius",
+            "category": "spatial",
+            "comparator": "<=",
+            "value": 500,
+            "unit": "m",
+            "kinds": (kind,),
+        }
+        for kind in kinds
+    ]
+    asked = clause(
+        "compliance_rate",
+        1.0,
+        parameters={"of_measure": "service_radius", "of_status": "new"},
+    )
+    city = {"zones": [CITY], "residences": [NEW], "facilities": [home("f", kind="day_care")]}
+    found = judge_made(asked, beside=radii, **city)["市"]
+    assert found.verdict == "non_compliant"
+    assert found.evidence["non_compliant"] == ["甲"]
