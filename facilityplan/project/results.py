@@ -14,9 +14,8 @@ from facilityplan.checks.radius_coverage import RadiusCoverage
 from facilityplan.checks.wording import formula_text, margin_text, required_text, value_text
 from facilityplan.coverage import Rate
 from facilityplan.files import escape_html
+from facilityplan.report.headlines import percent
 from facilityplan.siting import Proposal, SitingPlan
-
-ROWS_SHOWN = 20
 
 
 def html_table(table: pd.DataFrame, title: str) -> str:
@@ -114,7 +113,7 @@ class CoverageResult:
             }
             for name in ("land", "households", "persons", "elders", "units"):
                 rate: Rate = getattr(item.rates, name)
-                row[locale.text(f"rate.{name}", self.lang)] = share_text(rate)
+                row[locale.text(f"rate.{name}", self.lang)] = percent(rate)
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -124,11 +123,6 @@ class CoverageResult:
 
     def _repr_html_(self) -> str:
         return html_table(self.rates(), locale.text("table.coverage", self.lang))
-
-
-def share_text(rate: Rate) -> str:
-    """Return a rate as a percentage; a dash where there is nothing to count."""
-    return "—" if rate.share is None else f"{rate.share:.1%}"
 
 
 @dataclass(frozen=True)
