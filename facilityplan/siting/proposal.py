@@ -103,7 +103,7 @@ class Proposal:
     undecided
         Residences whose service radius cannot be judged, by id; they are not sited for.
     unreachable
-        Gaps that no candidate reaches, by id.
+        Gaps that no candidate reaches, or that a facility of this kind cannot mend, by id.
     candidates
         ``given`` or ``generated``.
     facility_kind
