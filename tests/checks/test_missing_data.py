@@ -97,6 +97,33 @@ def test_incomplete_facilities_are_no_proof_of_a_miss(judge):
     assert finding.verdict == "compliant"
 
 
+@pytest.mark.parametrize(
+    ("facilities", "complete", "said"),
+    [
+        ([SITE], True, "compliant"),
+        ([], True, "not_applicable"),
+        ([SITE], False, "reason.facilities_incomplete"),
+        ([], False, "reason.facilities_incomplete"),
+        ([SITE | {"kind": None}], True, "reason.facility_undescribed"),
+        ([SITE, SITE | {"id": "?", "status": None}], True, "reason.facility_undescribed"),
+        ([SITE, SITE | {"id": "?", "kind": "meal_point"}], True, "compliant"),
+        ([SITE, SITE | {"id": "二"}, SITE | {"id": "?", "kind": None}], True, "non_compliant"),
+        ([SITE, SITE | {"id": "二"}], False, "non_compliant"),
+    ],
+)
+def test_premises_that_may_be_a_second_place(judge, facilities, complete, said):
+    elsewhere = {"id": "z", "kind": "meal_point", "status": "运营", "at": (1500, 0)}
+    (finding,) = judge(
+        ZZ,
+        "ZZ02b",
+        {"facilities_complete": complete},
+        residences=[HOME | {"status": "新建"}],
+        facilities=[*facilities, elsewhere],
+    ).values()
+    assert said in {finding.verdict, finding.formula["id"]}
+    assert (finding.verdict == "insufficient_data") == said.startswith("reason.")
+
+
 def community(**cells):
     return {"id": "社", "box": (-2000, -2000, 2000, 2000), "level": "community", **cells}
 
