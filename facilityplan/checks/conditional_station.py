@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks.context import Context
-from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
+from facilityplan.checks.finding import (
+    Finding,
+    doubt_of,
+    judged,
+    not_applicable,
+    reading_of,
+    undecided,
+)
 from facilityplan.coverage import Metric, Reach, straight_reach
 from facilityplan.provision import floor_area, select, zone_membership
 from facilityplan.standards import Adoption, Comparator
@@ -64,7 +71,7 @@ def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any])
     trigger = Comparator(clause.parameters["trigger_comparator"])
     limit = float(clause.parameters["trigger_distance_m"])
     if not np.isfinite(distance):
-        answer = context.reading(clause, "no_centre")
+        answer = reading_of(clause, "no_centre", city.readings)
         evidence["reading"] = answer
         if answer == "insufficient_data":
             return undecided(

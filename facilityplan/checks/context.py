@@ -246,8 +246,3 @@ class Context:
         return frozenset(
             area for area, members in self.city.named_areas.items() if wanted & set(members)
         )
-
-    def reading(self, clause: Clause, name: str) -> str:
-        """Return the reading chosen for a clause's open question."""
-        chosen = self.city.readings.get(clause.id, {}).get(name)
-        return chosen or clause.readings[name].default

@@ -124,6 +124,11 @@ def doubt_of(adoption: Adoption) -> str | None:
     return None if adoption.clause.is_numeric else "reason.clause_without_number"
 
 
+def reading_of(clause: Clause, name: str, chosen: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the reading of a clause's open question: the one chosen, else the default."""
+    return chosen.get(clause.id, {}).get(name) or clause.readings[name].default
+
+
 def undecided(
     adoption: Adoption,
     unit: UnitRef,

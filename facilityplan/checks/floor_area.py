@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks.context import Context
-from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
+from facilityplan.checks.finding import Finding, UnitRef, judged, reading_of, undecided
 from facilityplan.provision import Premises, Provided, as_written, floor_area
 from facilityplan.standards import Adoption
 
@@ -47,7 +47,7 @@ def evaluate(context: Context) -> list[Finding]:
         if doubt:
             findings.append(undecided(doubt[0], ref, f"reason.{doubt[0].undetermined[0]}_unknown"))
             continue
-        demand = demand_of(context, ref, float(households[row]), adopted)
+        demand = demand_of(ref, float(households[row]), adopted, city.readings)
         if not city.has("facilities"):
             findings.append(undecided(adopted[0], ref, "reason.no_facilities_layer"))
             continue
@@ -60,14 +60,17 @@ def evaluate(context: Context) -> list[Finding]:
 
 
 def demand_of(
-    context: Context, ref: UnitRef, households: float, adopted: Sequence[Adoption]
+    ref: UnitRef,
+    households: float,
+    adopted: Sequence[Adoption],
+    readings: Mapping[str, Mapping[str, str]],
 ) -> Demand:
-    """Return what is asked of an estate by the clauses adopted for it."""
+    """Return what is asked of an estate by the clauses adopted for it, as they are read."""
     parts = {item.clause.parameters["part"]: item for item in adopted}
     minimum = parts.get("minimum")
     reading = "every_estate"
     if minimum is not None and "floor_200" in minimum.clause.readings:
-        reading = context.reading(minimum.clause, "floor_200")
+        reading = reading_of(minimum.clause, "floor_200", readings)
     return Demand(ref, households, parts.get("rate"), minimum, reading)
 
 
