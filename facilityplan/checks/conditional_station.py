@@ -20,7 +20,7 @@ from facilityplan.checks.finding import (
     reading_of,
     undecided,
 )
-from facilityplan.coverage import Metric, Reach, straight_reach
+from facilityplan.coverage import DemandPoints, Metric, Reach, straight_reach
 from facilityplan.provision import floor_area, select, zone_membership
 from facilityplan.standards import Adoption, Comparator
 
@@ -169,10 +169,15 @@ def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
     )
     size = len(city.residences)
     distance, facility = np.full(size, np.inf), np.full(size, -1, dtype=np.int64)
+    demand = context.demand
+    community_of_point = own[demand.owner]
     for community in np.unique(home[home >= 0]):
         centres = rows[home == community]
-        reach = straight_reach(context.demand, context.facilities_xy[centres], size)
-        inside = own == community
-        distance[inside] = reach.distance_m[inside]
-        facility[inside] = centres[reach.facility[inside]]
+        # Of the community's own residences only, or the work grows with their product.
+        inside, members = community_of_point == community, np.flatnonzero(own == community)
+        owner = np.searchsorted(members, demand.owner[inside])
+        points = DemandPoints(demand.xy[inside], owner, tuple(demand.rule[at] for at in members))
+        reach = straight_reach(points, context.facilities_xy[centres], len(members))
+        distance[members] = reach.distance_m
+        facility[members] = centres[reach.facility]
     return Reach(Metric.STRAIGHT_LINE, distance, facility, np.zeros(size, dtype=bool))

@@ -174,6 +174,18 @@ class Context:
         found: list[tuple[int, ...]] = self._once("chain", self._zone_chain)
         return found
 
+    def residences_of_zone(self) -> dict[int, list[int]]:
+        """Return the residences of each zone that has any, as positions."""
+        found: dict[int, list[int]] = self._once("of zone", self._residences_of_zone)
+        return found
+
+    def _residences_of_zone(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for residence, chain in enumerate(self.zone_chain()):
+            for zone in chain:
+                found.setdefault(zone, []).append(residence)
+        return found
+
     def _zone_chain(self) -> list[tuple[int, ...]]:
         """Follow the residence's own zone upwards; what it does not name its point decides."""
         residences = self.city.residences
@@ -242,7 +254,7 @@ class Context:
         ]
 
     def _areas(self, zones: Collection[str]) -> frozenset[str]:
-        wanted = set(zones)
-        return frozenset(
-            area for area, members in self.city.named_areas.items() if wanted & set(members)
+        members: dict[str, frozenset[str]] = self._once(
+            "areas", lambda: {name: frozenset(ids) for name, ids in self.city.named_areas.items()}
         )
+        return frozenset(area for area, ids in members.items() if not ids.isdisjoint(zones))

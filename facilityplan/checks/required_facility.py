@@ -113,7 +113,7 @@ def zone_households(context: Context, row: int) -> tuple[float, bool]:
         return own, True
     if not context.city.has("residences"):
         return 0.0, False
-    inside = [position for position, chain in enumerate(context.zone_chain()) if row in chain]
+    inside = context.residences_of_zone().get(row, [])
     households = context.city.residences["households"].to_numpy(dtype=float)[inside]
     known = np.isfinite(households)
     return float(households[known].sum()), bool(known.all()) and len(inside) > 0

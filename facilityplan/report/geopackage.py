@@ -160,11 +160,9 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return the frames by layer; the rows of each stand by id, whatever the order of the files."""
     city = context.city
+    clauses = {clause.id for clause in context.standards.clauses(MEASURE)}
     radius = [
-        item
-        for item in findings
-        if item.unit_kind == "residence"
-        and item.clause_id in {clause.id for clause in context.standards.clauses(MEASURE)}
+        item for item in findings if item.unit_kind == "residence" and item.clause_id in clauses
     ]
     frames: dict[str, gpd.GeoDataFrame] = {}
     if city.has("zones"):
@@ -262,6 +260,7 @@ def _gaps(
     residences = context.city.residences
     position = {unit: row for row, unit in enumerate(residences["id"])}
     missed = [item for item in radius if item.verdict is Verdict.NON_COMPLIANT]
+    unreachable = None if proposal is None else frozenset(proposal.unreachable)
     rows = [position[item.unit_id] for item in missed]
     records = [
         {
@@ -273,7 +272,7 @@ def _gaps(
             "shortfall_m": item.shortfall,
             "households": residences["households"].iloc[row],
             "elders": residences["elders"].iloc[row],
-            "reachable": None if proposal is None else item.unit_id not in proposal.unreachable,
+            "reachable": None if unreachable is None else item.unit_id not in unreachable,
         }
         for item, row in zip(missed, rows, strict=True)
     ]
