@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.checks.finding import Finding
 from facilityplan.units import format_number
 
-_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+SIGNS: Final = MappingProxyType({">=": "≥", "<=": "≤", ">": ">", "<": "<"})
+"""How comparators are written."""
 
 
 def figure(value: float | None, unit: str | None, lang: str | None = None) -> str:
@@ -39,7 +41,7 @@ def required_text(finding: Finding, lang: str | None = None) -> str:
     """Return the value required, with comparator and unit."""
     if finding.required is None:
         return "—"
-    sign = _SIGNS.get(finding.comparator or "", "")
+    sign = SIGNS.get(finding.comparator or "", "")
     return f"{sign} {figure(finding.required, finding_unit(finding), lang)}".strip()
 
 
@@ -54,9 +56,8 @@ def margin_text(finding: Finding, lang: str | None = None) -> str:
 def formula_text(finding: Finding, lang: str | None = None) -> str:
     """Return the sum behind a finding, or what is missing for it."""
     parameters: dict[str, Any] = {k: v for k, v in finding.formula.items() if k != "id"}
-    for name in ("basis",):
-        if parameters.get(name):
-            parameters[name] = locale.text(f"basis.{parameters[name]}", lang)
+    if parameters.get("basis"):
+        parameters["basis"] = locale.text(f"basis.{parameters['basis']}", lang)
     return locale.text(str(finding.formula["id"]), lang, **parameters)
 
 

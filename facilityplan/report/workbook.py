@@ -13,7 +13,7 @@ import xlsxwriter
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict, tidy
-from facilityplan.checks.wording import finding_unit, formula_text, verdict_text
+from facilityplan.checks.wording import SIGNS, finding_unit, formula_text, verdict_text
 from facilityplan.errors import OutputError
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
@@ -30,7 +30,6 @@ MAX_HEADER_CHARACTERS: Final = 100
 
 PAPER_A4: Final = 9
 
-_SIGNS: Final = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _MISSES: Final = frozenset({Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA})
 
 Cell = str | float | None
@@ -277,7 +276,7 @@ def _finding_row(finding: Finding, clause: Clause, lang: str | None) -> _Row:
             "unit_name": finding.unit_name,
             "verdict": verdict_text(finding, lang),
             "value": _number(finding.value),
-            "comparator": _SIGNS.get(finding.comparator or ""),
+            "comparator": SIGNS.get(finding.comparator or ""),
             "required": _number(finding.required),
             "shortfall": _number(finding.shortfall) if missed else None,
             "unit_of_measure": _unit(finding_unit(finding), lang),
