@@ -187,7 +187,10 @@ class Context:
         return found
 
     def _zone_chain(self) -> list[tuple[int, ...]]:
-        """Follow the residence's own zone upwards; what it does not name its point decides."""
+        """Follow the residence's own zone upwards; its point decides the levels above that.
+
+        Where it names none, its point decides all of them.
+        """
         residences = self.city.residences
         if not self.city.has("zones"):
             return [()] * len(residences)
@@ -204,9 +207,11 @@ class Context:
             while at >= 0 and levels[at] not in chain:
                 chain[levels[at]] = at
                 at = parent[at]
-            for level in FINEST_FIRST:
+            # A community is no part of a village, nor a village of a community.
+            named_to = max([1, *map(FINEST_FIRST.index, chain)]) if chain else -1
+            for level in FINEST_FIRST[named_to + 1 :]:
                 inside = int(spatial[level][row])
-                if level not in chain and inside >= 0 and named is None:
+                if inside >= 0:
                     chain[level] = inside
             chains.append(tuple(chain[level] for level in FINEST_FIRST if level in chain))
         return chains

@@ -128,6 +128,24 @@ def community(**cells):
     return {"id": "社", "box": (-2000, -2000, 2000, 2000), "level": "community", **cells}
 
 
+def test_a_zone_without_parent_has_the_one_around_it(judge):
+    """The residence names its community, the community no town: the point finds the town."""
+    home = without(HOME, "setting") | {"zone": "社"}
+    zones = [community(), without(TOWN, "setting") | {"setting": "农村"}]
+    assert judge(ZZ, "ZZ05a", zones=zones, residences=[home], facilities=[SITE]) == {}
+    (finding,) = judge(ZZ, "ZZ05b", zones=zones, residences=[home], facilities=[SITE]).values()
+    assert finding.verdict == "compliant"
+
+
+def test_a_village_is_in_no_community(judge):
+    """What is named is not contradicted by what lies on top of it."""
+    village = {"id": "村", "box": (-99, -99, 99, 99), "level": "village"}
+    home = HOME | {"zone": "村"}
+    zones = [community(), village]
+    found = judge(JY, "JY07", zones=zones, residences=[home], facilities=[SITE])
+    assert found["甲"].formula["id"] == "reason.no_community"
+
+
 @pytest.mark.parametrize(
     ("facilities", "verdict"),
     [
