@@ -35,8 +35,8 @@ def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
         return undecided(
             adoption, ref, "reason.no_parcels_layer", required=clause.limit, evidence=evidence
         )
-    basis = clause.basis.persons or "population"
-    persons = float(city.zones[basis].iloc[row])
+    basis = clause.basis.persons or ""
+    persons = float(city.zones[basis].iloc[row]) if basis else np.nan
     found = land_of(
         city.zones.geometry.iloc[row], city.layer("parcels"), clause.parameters["land_uses"]
     )

@@ -54,6 +54,7 @@ class Measure:
     parameters: Mapping[str, str]
     needs: tuple[str, ...]
     part_units: Mapping[str, str]
+    basis: tuple[str, ...]
 
 
 def _parse(source: Traversable | Path) -> dict[str, Any]:
@@ -113,6 +114,7 @@ def measures() -> Mapping[str, Measure]:
                 MappingProxyType(dict(row["parameters"])),
                 tuple(row["needs"]),
                 MappingProxyType(dict(row.get("part_units", {}))),
+                tuple(row.get("basis", ())),
             )
             for key, row in table.items()
         }
@@ -249,6 +251,8 @@ def _unfit_measure(clause: Clause) -> Iterator[tuple[str, str]]:
         yield "unit", f"{clause.unit!r}: {', '.join(measure.units)}"
     elif clause.value is not None and clause.unit is None:
         yield "unit", f"missing: {', '.join(measure.units)}"
+    elif measure.basis and not any(getattr(clause.basis, key) for key in measure.basis):
+        yield "basis", f"missing: {', '.join(measure.basis)}"
     if (clause.value is None) != (clause.comparator is None):
         yield "comparator", "value and comparator go together"
 
