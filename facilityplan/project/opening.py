@@ -293,11 +293,27 @@ def _check_references(
             known = set(layers[target]["id"])
             for part in parts.get(layer, ()):
                 _refuse_unknown(part, layer, column, known)
-    zones = set(layers["zones"]["id"]) if "zones" in layers else set()
-    named = {zone for members in config.project.named_areas.values() for zone in members}
-    if named - zones:
-        found = "、".join(sorted(named - zones)[:5])
+    _check_areas(config.project.named_areas, layers.get("zones"))
+
+
+def _check_areas(areas: Mapping[str, Sequence[str]], zones: gpd.GeoDataFrame | None) -> None:
+    """Refuse areas of zones that are not there, or of a zone and a part of it: it counted twice."""
+    parent = {} if zones is None else dict(zip(zones["id"], zones["parent"], strict=True))
+    unknown = sorted({zone for members in areas.values() for zone in members} - parent.keys())
+    if unknown:
+        found = "、".join(unknown[:5])
         raise ProjectFileError("project_area", file=PROJECT_FILE, found=found)
+    for area, members in areas.items():
+        for zone in members:
+            above: set[str] = set()
+            upper = parent[zone]
+            while upper is not None and upper not in above:
+                above.add(upper)
+                upper = parent.get(upper)
+            for whole in sorted((above & set(members)) - {zone}):
+                raise ProjectFileError(
+                    "project_area_nested", file=PROJECT_FILE, area=area, whole=whole, part=zone
+                )
 
 
 def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> None:
