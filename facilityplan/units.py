@@ -33,6 +33,9 @@ UNITS: Final = frozenset(
 )
 """Units that a clause may state its value in."""
 
+FIGURE_UNITS: Final = {"m2_per_100_households": "m2"}
+"""What the figures of a finding are in where its clause states a ratio that is multiplied out."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－＋　", "0123456789.,-+ ")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")

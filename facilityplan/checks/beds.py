@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import shapely
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, doubt_of, judged, undecided
-from facilityplan.provision import beds, facilities_in
+from facilityplan.provision import beds
 from facilityplan.standards import Adoption, Unit
 
 MEASURE = "beds_per_1000"
@@ -55,8 +54,7 @@ def _zone(context: Context, adoption: Adoption, ref: UnitRef, rows: Sequence[int
         return undecided(adoption, ref, "reason.no_facilities_layer", required=clause.limit)
     basis = clause.basis.elders or clause.basis.persons or ""
     persons = city.zones[basis].to_numpy(dtype=float)[list(rows)] if basis else np.asarray([np.nan])
-    polygon = shapely.union_all(city.zones.geometry.to_numpy()[list(rows)])
-    inside = facilities_in(polygon, city.facilities, context.facilities_xy)
+    inside = np.unique(np.concatenate([context.facilities_of_zone(row) for row in rows]))
     found = beds(inside, city.facilities, context.selection(clause))
     total = float(persons.sum())
     evidence = _evidence(context, rows, found.parts, basis)

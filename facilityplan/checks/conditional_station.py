@@ -21,8 +21,11 @@ from facilityplan.checks.finding import (
     undecided,
 )
 from facilityplan.coverage import DemandPoints, Metric, Reach, straight_reach
-from facilityplan.provision import floor_area, select, zone_membership
-from facilityplan.standards import Adoption, Comparator
+from facilityplan.provision import Provided, floor_area, select, zone_membership
+from facilityplan.standards import Adoption, Clause, Comparator
+
+EXISTING = "existing"
+"""What a residence whose status is not known is taken for first: nothing planned counts."""
 
 
 def evaluate(context: Context) -> list[Finding]:
@@ -113,8 +116,13 @@ def _station(
     """
     city, clause = context.city, adoption.clause
     ref = context.residence_ref(row)
-    provided = floor_area(context.premises(clause).get(row, []), city.facilities)
+    status = context.cells("residences", "status")[row]
+    provided = _stations(context, clause, status or EXISTING, row)
     largest = max((area for _, area in provided.parts), default=0.0)
+    if status is None and not clause.holds(largest):
+        wider = _stations(context, clause, None, row)
+        if any(clause.holds(area) for _, area in wider.parts):
+            return undecided(adoption, ref, "reason.status_unknown", required=clause.limit)
     evidence["stations"] = [{"facility": name, "area_m2": area} for name, area in provided.parts]
     if not clause.holds(largest) and undescribed is not None:
         return undecided(
@@ -145,6 +153,13 @@ def _station(
         formula={"id": "formula.station"},
         evidence=evidence,
     )
+
+
+def _stations(context: Context, clause: Clause, status: str | None, row: int) -> Provided:
+    """Return a residence's stations; for some residences fewer states of a station may count."""
+    fewer = clause.parameters.get(f"statuses_{status}")
+    counted = clause if fewer is None else clause.model_copy(update={"statuses": tuple(fewer)})
+    return floor_area(context.premises(counted).get(row, []), context.city.facilities)
 
 
 def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:

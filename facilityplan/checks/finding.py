@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.standards import Adoption, Clause
+from facilityplan.units import FIGURE_UNITS
 
 
 class Verdict(StrEnum):
@@ -194,6 +195,15 @@ def judged(
     return dataclasses.replace(finding, margin=margin, fragile=abs(margin) < accuracy)
 
 
+def aside_of(*adoptions: Adoption) -> list[dict[str, Any]]:
+    """Return the clauses that were not adopted, and why."""
+    return [
+        {"clause": item.clause_id, "reason": item.reason, "by": item.by}
+        for adoption in adoptions
+        for item in adoption.set_aside
+    ]
+
+
 def _finding(
     adoption: Adoption,
     unit: UnitRef,
@@ -204,10 +214,7 @@ def _finding(
     evidence: Mapping[str, Any],
 ) -> Finding:
     clause: Clause = adoption.clause
-    aside = [
-        {"clause": item.clause_id, "reason": item.reason, "by": item.by}
-        for item in adoption.set_aside
-    ]
+    aside = aside_of(adoption)
     return Finding(
         clause_id=clause.id,
         unit_kind=unit.kind,
@@ -216,7 +223,7 @@ def _finding(
         verdict=verdict,
         value=value,
         required=required,
-        unit=clause.unit,
+        unit=None if clause.unit is None else FIGURE_UNITS.get(clause.unit, clause.unit),
         comparator=None if clause.comparator is None else clause.comparator.value,
         margin=None,
         modality=clause.modality.value,

@@ -8,7 +8,6 @@ import numpy as np
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
-from facilityplan.provision import facilities_in
 from facilityplan.standards import Adoption, Comparator
 
 
@@ -84,7 +83,7 @@ def _count(
     """Return how many facilities count, those that may, and all of the kind with their beds."""
     city, clause = context.city, adoption.clause
     selection = context.selection(clause)
-    inside = facilities_in(city.zones.geometry.iloc[row], city.facilities, context.facilities_xy)
+    inside = context.facilities_of_zone(row)
     least = clause.parameters.get("min_beds")
     beds = city.facilities["beds"].to_numpy(dtype=float)
     counted, doubtful, shown = 0, [], []

@@ -24,17 +24,9 @@ def figure(value: float | None, unit: str | None, lang: str | None = None) -> st
     return number if unit is None else f"{number} {locale.text(f'unit.{unit}', lang)}"
 
 
-def finding_unit(finding: Finding) -> str | None:
-    """Return the unit that a finding's figures are in.
-
-    A clause per 100 households is judged in square metres.
-    """
-    return "m2" if finding.unit == "m2_per_100_households" else finding.unit
-
-
 def value_text(finding: Finding, lang: str | None = None) -> str:
     """Return the value found, with its unit."""
-    return figure(finding.value, finding_unit(finding), lang)
+    return figure(finding.value, finding.unit, lang)
 
 
 def required_text(finding: Finding, lang: str | None = None) -> str:
@@ -42,23 +34,35 @@ def required_text(finding: Finding, lang: str | None = None) -> str:
     if finding.required is None:
         return "—"
     sign = SIGNS.get(finding.comparator or "", "")
-    return f"{sign} {figure(finding.required, finding_unit(finding), lang)}".strip()
+    return f"{sign} {figure(finding.required, finding.unit, lang)}".strip()
 
 
 def margin_text(finding: Finding, lang: str | None = None) -> str:
     """Return by how much the clause is kept (+) or missed (-), with its unit."""
     if finding.margin is None:
         return "—"
-    said = figure(finding.margin, finding_unit(finding), lang)
+    said = figure(finding.margin, finding.unit, lang)
     return f"+{said}" if finding.margin > 0 else said
 
 
 def formula_text(finding: Finding, lang: str | None = None) -> str:
-    """Return the sum behind a finding, or what is missing for it."""
+    """Return the sum behind a finding, or what is missing for it; both readings where they differ."""
     parameters: dict[str, Any] = {k: v for k, v in finding.formula.items() if k != "id"}
     if parameters.get("basis"):
         parameters["basis"] = locale.text(f"basis.{parameters['basis']}", lang)
-    return locale.text(str(finding.formula["id"]), lang, **parameters)
+    said = [locale.text(str(finding.formula["id"]), lang, **parameters)]
+    for name, reading in finding.evidence.get("readings", {}).items():
+        verdict = "compliant" if reading["compliant"] else "non_compliant"
+        said.append(
+            locale.text(
+                "by_reading",
+                lang,
+                reading=locale.text(f"reading.{name}", lang),
+                required=figure(reading["required"], finding.unit, lang),
+                verdict=locale.text(f"verdict.{verdict}", lang),
+            )
+        )
+    return locale.text("and_reading", lang).join(said)
 
 
 def verdict_text(finding: Finding, lang: str | None = None) -> str:

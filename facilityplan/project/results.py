@@ -36,6 +36,9 @@ class FindingsResult:
     findings: tuple[Finding, ...]
     lang: str
 
+    def __repr__(self) -> str:
+        return self.summary().to_string(index=False)
+
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
 
@@ -100,6 +103,9 @@ class CoverageResult:
     coverage: RadiusCoverage
     lang: str
 
+    def __repr__(self) -> str:
+        return self.rates().to_string(index=False)
+
     def rates(self) -> pd.DataFrame:
         """Return the rates, one row for each metric and clause."""
         rows = []
@@ -132,11 +138,23 @@ class ProposalResult:
     proposal: Proposal
     lang: str
 
+    def __repr__(self) -> str:
+        return self.table().to_string(index=False)
+
     def table(self, plan: SitingPlan | None = None) -> pd.DataFrame:
         """Return the sites of a plan (default: the fewest that close all closable gaps)."""
         chosen = plan or self.proposal.cover_all
         sites = () if chosen is None else chosen.sites
-        names = ("site", "site_name", "residences", "households", "elders", "mends", "floor_area")
+        names = (
+            "site",
+            "site_name",
+            "residences",
+            "households",
+            "persons",
+            "elders",
+            "mends",
+            "floor_area",
+        )
         header = {name: locale.text(f"table.{name}", self.lang) for name in names}
         return pd.DataFrame(
             {
@@ -144,6 +162,7 @@ class ProposalResult:
                 header["site_name"]: [site.name for site in sites],
                 header["residences"]: [len(site.serves) for site in sites],
                 header["households"]: [site.households.known for site in sites],
+                header["persons"]: [site.persons.known for site in sites],
                 header["elders"]: [site.elders.known for site in sites],
                 header["mends"]: [
                     "、".join(sorted({item.clause_id for item in site.mends})) for site in sites

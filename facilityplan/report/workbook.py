@@ -13,7 +13,7 @@ import xlsxwriter
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict, tidy
-from facilityplan.checks.wording import SIGNS, finding_unit, formula_text, verdict_text
+from facilityplan.checks.wording import SIGNS, formula_text, verdict_text
 from facilityplan.errors import OutputError
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
@@ -279,7 +279,7 @@ def _finding_row(finding: Finding, clause: Clause, lang: str | None) -> _Row:
             "comparator": SIGNS.get(finding.comparator or ""),
             "required": _number(finding.required),
             "shortfall": _number(finding.shortfall) if missed else None,
-            "unit_of_measure": _unit(finding_unit(finding), lang),
+            "unit_of_measure": _unit(finding.unit, lang),
             "formula": _formula(finding, lang),
             "quote": clause.quote,
             "document": locale.text(

@@ -43,7 +43,7 @@ def exact(number):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    households=st.integers(0, 20000),
+    households=st.integers(1, 20000),
     tenths=st.integers(0, 60000),
     status=st.sampled_from(["new", "existing"]),
     place=st.sampled_from([ZHENGZHOU, XUCHANG]),
@@ -222,3 +222,9 @@ def test_any_toml_is_read_or_refused_in_words(fields):
 def test_any_bytes_are_read_or_refused_in_words(content):
     with contextlib.suppress(InputError):
         assert scheme_from_toml(content, "scheme.toml")
+
+
+def test_no_households_at_all_is_no_pass():
+    findings = review(scheme(status="new", households=0, elder_floor_area_m2=0), XUCHANG)
+    assert [item.formula["id"] for item in findings] == ["reason.households_zero"]
+    assert not complies(findings)
