@@ -246,16 +246,6 @@ def zone_membership(points: npt.NDArray[Any], zones: gpd.GeoDataFrame) -> npt.ND
     return found
 
 
-def facilities_in(
-    zone: Any, facilities: gpd.GeoDataFrame, facilities_xy: Floats
-) -> npt.NDArray[np.int64]:
-    """Return positions of the facilities in a zone's polygon, its edge included."""
-    if len(facilities) == 0:
-        return np.empty(0, dtype=np.int64)
-    inside = shapely.intersects(zone, shapely.points(facilities_xy))
-    return np.flatnonzero(inside).astype(np.int64)
-
-
 def beds(
     rows: npt.NDArray[np.int64], facilities: gpd.GeoDataFrame, selection: Selection
 ) -> Provided:

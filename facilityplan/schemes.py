@@ -17,9 +17,9 @@ from typing import Any, Final
 import numpy as np
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.checks.finding import UnitRef, judged, not_applicable, undecided
+from facilityplan.checks.finding import UnitRef, doubt_of, judged, not_applicable, undecided
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
-from facilityplan.checks.floor_area import Demand
+from facilityplan.checks.floor_area import demand_of
 from facilityplan.checks.floor_area import judge as judge_floor_area
 from facilityplan.errors import BadValueError, InputError, SchemaError, UsageError
 from facilityplan.io.source import Table
@@ -216,9 +216,10 @@ def review(
     unit = Unit(setting="urban", status=scheme.status)
     ref = UnitRef("scheme", scheme.name, scheme.name, scheme.row)
     findings = _floor_area(scheme, standards, unit, ref, readings or {})
-    for adoption in standards.binding("concentration", unit):
-        if not adoption.undetermined:
-            findings.extend(_concentration(scheme, adoption, ref))
+    findings.extend(
+        _concentration(scheme, adoption, ref)
+        for adoption in standards.binding("concentration", unit)
+    )
     findings.extend(
         _station(scheme, adoption, ref)
         for adoption in standards.binding("conditional_station", unit)
@@ -239,13 +240,7 @@ def _floor_area(
     doubt = [item for item in adopted if item.undetermined]
     if doubt:
         return [undecided(doubt[0], ref, "reason.scheme_status_unknown")]
-    parts = {item.clause.parameters["part"]: item for item in adopted}
-    minimum = parts.get("minimum")
-    reading = "every_estate"
-    if minimum is not None and "floor_200" in minimum.clause.readings:
-        chosen = readings.get(minimum.clause.id, {}).get("floor_200")
-        reading = chosen or minimum.clause.readings["floor_200"].default
-    demand = Demand(ref, scheme.households, parts.get("rate"), minimum, reading)
+    demand = demand_of(ref, scheme.households, adopted, readings)
     area = scheme.elder_floor_area_m2
     given = bool(np.isfinite(area))
     provided = Provided(
@@ -264,25 +259,29 @@ def _floor_area(
     ]
 
 
-def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> list[Finding]:
-    """Judge the number of places where the sheet gives it; the clause is advisory."""
+def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
+    """Judge the number of places where the sheet gives it."""
+    doubt = doubt_of(adoption)
+    if doubt is not None:
+        return undecided(adoption, ref, doubt)
     if not np.isfinite(scheme.premises):
-        return [undecided(adoption, ref, "reason.premises_count_unknown")]
+        return undecided(adoption, ref, "reason.premises_count_unknown")
     if scheme.premises == 0:
-        return [not_applicable(adoption, ref, "reason.no_premises", {})]
-    return [
-        judged(
-            adoption,
-            ref,
-            value=scheme.premises,
-            required=adoption.clause.limit,
-            formula={"id": "formula.count"},
-            evidence={"file": scheme.file},
-        )
-    ]
+        return not_applicable(adoption, ref, "reason.no_premises", {})
+    return judged(
+        adoption,
+        ref,
+        value=scheme.premises,
+        required=adoption.clause.limit,
+        formula={"id": "formula.count"},
+        evidence={"file": scheme.file},
+    )
 
 
 def _station(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
+    doubt = doubt_of(adoption)
+    if doubt is not None:
+        return undecided(adoption, ref, doubt)
     clause = adoption.clause
     distance, limit = scheme.distance_to_centre_m, float(clause.parameters["trigger_distance_m"])
     if not np.isfinite(distance):

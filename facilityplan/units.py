@@ -42,9 +42,12 @@ UNITS: Final = frozenset(
 )
 """Units that a clause may state its value in."""
 
+FIGURE_UNITS: Final = {"m2_per_100_households": "m2"}
+"""What the figures of a finding are in where its clause states a ratio that is multiplied out."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－＋　", "0123456789.,-+ ")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 
 
 def parse_number(cell: object) -> float:
@@ -67,7 +70,8 @@ def parse_number(cell: object) -> float:
     plain = str(cell).translate(_FULL_WIDTH).strip()
     if not plain or plain.lower() == "nan":
         return math.nan
-    plain = _THOUSANDS.sub("", plain)
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
     if not _NUMBER.fullmatch(plain):
         raise ValueError(f"{cell!r} is no number")
     value = float(plain)

@@ -12,10 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks.context import Context
-from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
-from facilityplan.coverage import Metric, Reach, straight_reach
-from facilityplan.provision import floor_area, select, zone_membership
-from facilityplan.standards import Adoption, Comparator
+from facilityplan.checks.finding import (
+    Finding,
+    doubt_of,
+    judged,
+    not_applicable,
+    reading_of,
+    undecided,
+)
+from facilityplan.coverage import DemandPoints, Metric, Reach, straight_reach
+from facilityplan.provision import Provided, floor_area, select, zone_membership
+from facilityplan.standards import Adoption, Clause, Comparator
+
+EXISTING = "existing"
+"""What a residence whose status is not known is taken for first: nothing planned counts."""
 
 
 def evaluate(context: Context) -> list[Finding]:
@@ -64,7 +74,7 @@ def _judge(context: Context, adoption: Adoption, row: int, memo: dict[str, Any])
     trigger = Comparator(clause.parameters["trigger_comparator"])
     limit = float(clause.parameters["trigger_distance_m"])
     if not np.isfinite(distance):
-        answer = context.reading(clause, "no_centre")
+        answer = reading_of(clause, "no_centre", city.readings)
         evidence["reading"] = answer
         if answer == "insufficient_data":
             return undecided(
@@ -106,8 +116,13 @@ def _station(
     """
     city, clause = context.city, adoption.clause
     ref = context.residence_ref(row)
-    provided = floor_area(context.premises(clause).get(row, []), city.facilities)
+    status = context.cells("residences", "status")[row]
+    provided = _stations(context, clause, status or EXISTING, row)
     largest = max((area for _, area in provided.parts), default=0.0)
+    if status is None and not clause.holds(largest):
+        wider = _stations(context, clause, None, row)
+        if any(clause.holds(area) for _, area in wider.parts):
+            return undecided(adoption, ref, "reason.status_unknown", required=clause.limit)
     evidence["stations"] = [{"facility": name, "area_m2": area} for name, area in provided.parts]
     if not clause.holds(largest) and undescribed is not None:
         return undecided(
@@ -140,6 +155,13 @@ def _station(
     )
 
 
+def _stations(context: Context, clause: Clause, status: str | None, row: int) -> Provided:
+    """Return a residence's stations; for some residences fewer states of a station may count."""
+    fewer = clause.parameters.get(f"statuses_{status}")
+    counted = clause if fewer is None else clause.model_copy(update={"statuses": tuple(fewer)})
+    return floor_area(context.premises(counted).get(row, []), context.city.facilities)
+
+
 def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
     """Return the straight way of each residence to the nearest centre of its own community.
 
@@ -162,10 +184,15 @@ def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
     )
     size = len(city.residences)
     distance, facility = np.full(size, np.inf), np.full(size, -1, dtype=np.int64)
+    demand = context.demand
+    community_of_point = own[demand.owner]
     for community in np.unique(home[home >= 0]):
         centres = rows[home == community]
-        reach = straight_reach(context.demand, context.facilities_xy[centres], size)
-        inside = own == community
-        distance[inside] = reach.distance_m[inside]
-        facility[inside] = centres[reach.facility[inside]]
+        # Of the community's own residences only, or the work grows with their product.
+        inside, members = community_of_point == community, np.flatnonzero(own == community)
+        owner = np.searchsorted(members, demand.owner[inside])
+        points = DemandPoints(demand.xy[inside], owner, tuple(demand.rule[at] for at in members))
+        reach = straight_reach(points, context.facilities_xy[centres], len(members))
+        distance[members] = reach.distance_m
+        facility[members] = centres[reach.facility]
     return Reach(Metric.STRAIGHT_LINE, distance, facility, np.zeros(size, dtype=bool))

@@ -173,13 +173,42 @@ class Context:
         )
         return found
 
+    def facilities_of_zone(self, row: int) -> npt.NDArray[np.int64]:
+        """Return positions of the facilities in a zone; the lowest id of its level owns an edge."""
+        level = self.cells("zones", "level")[row]
+        members: dict[int, npt.NDArray[np.int64]] = self._once(
+            ("members", level), lambda: self._members(level)
+        )
+        return members.get(row, np.empty(0, dtype=np.int64))
+
+    def _members(self, level: str) -> dict[int, npt.NDArray[np.int64]]:
+        zones = self.city.zones
+        rows = np.flatnonzero((zones["level"] == level).to_numpy())
+        member = zone_membership(self.facilities_xy, zones.iloc[rows])
+        return {int(zone): np.flatnonzero(member == at) for at, zone in enumerate(rows)}
+
     def zone_chain(self) -> list[tuple[int, ...]]:
         """Return for each residence the zones it is in, as positions, the finest first."""
         found: list[tuple[int, ...]] = self._once("chain", self._zone_chain)
         return found
 
+    def residences_of_zone(self) -> dict[int, list[int]]:
+        """Return the residences of each zone that has any, as positions."""
+        found: dict[int, list[int]] = self._once("of zone", self._residences_of_zone)
+        return found
+
+    def _residences_of_zone(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for residence, chain in enumerate(self.zone_chain()):
+            for zone in chain:
+                found.setdefault(zone, []).append(residence)
+        return found
+
     def _zone_chain(self) -> list[tuple[int, ...]]:
-        """Follow the residence's own zone upwards; what it does not name its point decides."""
+        """Follow the residence's own zone upwards; its point decides the levels above that.
+
+        Where it names none, its point decides all of them.
+        """
         residences = self.city.residences
         if not self.city.has("zones"):
             return [()] * len(residences)
@@ -196,9 +225,11 @@ class Context:
             while at >= 0 and levels[at] not in chain:
                 chain[levels[at]] = at
                 at = parent[at]
-            for level in FINEST_FIRST:
+            # A community is no part of a village, nor a village of a community.
+            named_to = max([1, *map(FINEST_FIRST.index, chain)]) if chain else -1
+            for level in FINEST_FIRST[named_to + 1 :]:
                 inside = int(spatial[level][row])
-                if level not in chain and inside >= 0 and named is None:
+                if inside >= 0:
                     chain[level] = inside
             chains.append(tuple(chain[level] for level in FINEST_FIRST if level in chain))
         return chains
@@ -319,10 +350,10 @@ class Context:
         return wanted & {self.cells("zones", column)[row] for column in columns for row in zones}
 
     def _areas(self, zones: Collection[str]) -> frozenset[str]:
-        wanted = set(zones)
-        return frozenset(
-            area for area, members in self.city.named_areas.items() if wanted & set(members)
+        members: dict[str, frozenset[str]] = self._once(
+            "areas", lambda: {name: frozenset(ids) for name, ids in self.city.named_areas.items()}
         )
+        return frozenset(area for area, ids in members.items() if not ids.isdisjoint(zones))
 
     def reading(self, clause: Clause, name: str) -> str:
         """Return the reading chosen for a clause's open question."""

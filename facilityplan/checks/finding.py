@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from facilityplan.standards import Adoption, Clause
+from facilityplan.units import FIGURE_UNITS
 
 UNVERIFIED: Final = "reason.standard_unverified"
 """Why a clause of a document of confidence C gives no verdict."""
@@ -127,6 +128,11 @@ def doubt_of(adoption: Adoption) -> str | None:
     return None if adoption.clause.is_numeric else "reason.clause_without_number"
 
 
+def reading_of(clause: Clause, name: str, chosen: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the reading of a clause's open question: the one chosen, else the default."""
+    return chosen.get(clause.id, {}).get(name) or clause.readings[name].default
+
+
 def undecided(
     adoption: Adoption,
     unit: UnitRef,
@@ -208,6 +214,15 @@ def settled(
     return _finding(adoption, unit, verdict, value, required, formula, evidence)
 
 
+def aside_of(*adoptions: Adoption) -> list[dict[str, Any]]:
+    """Return the clauses that were not adopted, and why."""
+    return [
+        {"clause": item.clause_id, "reason": item.reason, "by": item.by}
+        for adoption in adoptions
+        for item in adoption.set_aside
+    ]
+
+
 def _finding(
     adoption: Adoption,
     unit: UnitRef,
@@ -222,10 +237,7 @@ def _finding(
         # Nobody held its figure against the text: it informs, and concludes nothing either way.
         evidence = {**evidence, "reason": UNVERIFIED, "unverified_outcome": verdict.value}
         formula, verdict = {"id": UNVERIFIED}, Verdict.INSUFFICIENT_DATA
-    aside = [
-        {"clause": item.clause_id, "reason": item.reason, "by": item.by}
-        for item in adoption.set_aside
-    ]
+    aside = aside_of(adoption)
     return Finding(
         clause_id=clause.id,
         unit_kind=unit.kind,
@@ -234,7 +246,7 @@ def _finding(
         verdict=verdict,
         value=value,
         required=required,
-        unit=clause.unit,
+        unit=None if clause.unit is None else FIGURE_UNITS.get(clause.unit, clause.unit),
         comparator=None if clause.comparator is None else clause.comparator.value,
         margin=None,
         modality=clause.modality.value,

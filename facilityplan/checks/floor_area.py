@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks.context import Context
-from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
+from facilityplan.checks.finding import Finding, UnitRef, aside_of, judged, reading_of, undecided
 from facilityplan.provision import Premises, Provided, as_written, floor_area
 from facilityplan.standards import Adoption
 
@@ -47,27 +47,30 @@ def evaluate(context: Context) -> list[Finding]:
         if doubt:
             findings.append(undecided(doubt[0], ref, f"reason.{doubt[0].undetermined[0]}_unknown"))
             continue
-        demand = demand_of(context, ref, float(households[row]), adopted)
+        demand = demand_of(ref, float(households[row]), adopted, city.readings)
         if not city.has("facilities"):
             findings.append(undecided(adopted[0], ref, "reason.no_facilities_layer"))
             continue
         counted = next(item for item in (demand.rate, demand.minimum) if item is not None)
         own = context.premises(counted.clause).get(row, [])
         provided = floor_area(own, city.facilities)
-        evidence = _evidence(own, provided)
+        evidence = _evidence(own, provided, context.cells("facilities", "id"))
         findings.append(judge(demand, provided, evidence, complete=city.facilities_complete))
     return findings
 
 
 def demand_of(
-    context: Context, ref: UnitRef, households: float, adopted: Sequence[Adoption]
+    ref: UnitRef,
+    households: float,
+    adopted: Sequence[Adoption],
+    readings: Mapping[str, Mapping[str, str]],
 ) -> Demand:
-    """Return what is asked of an estate by the clauses adopted for it."""
+    """Return what is asked of an estate by the clauses adopted for it, as they are read."""
     parts = {item.clause.parameters["part"]: item for item in adopted}
     minimum = parts.get("minimum")
     reading = "every_estate"
     if minimum is not None and "floor_200" in minimum.clause.readings:
-        reading = context.reading(minimum.clause, "floor_200")
+        reading = reading_of(minimum.clause, "floor_200", readings)
     return Demand(ref, households, parts.get("rate"), minimum, reading)
 
 
@@ -108,14 +111,18 @@ def judge(
             value=provided.known if provided.is_exact else None,
             evidence=evidence,
         )
+    if rate is not None and demand.households == 0:
+        return undecided(rate, demand.unit, "reason.households_zero", evidence=evidence)
     by_rate = 0.0 if rate is None else _by_rate(rate.clause.limit, demand.households)
     least = 0.0 if minimum is None else minimum.clause.limit
     readings = _readings(by_rate, least, provided.known, minimum)
     required = readings[demand.floor_200]
     binding = minimum if minimum is not None and required > by_rate else first
+    adopted = [item for item in (rate, minimum) if item is not None]
     evidence = {
         **evidence,
-        "clauses": [item.clause.id for item in (rate, minimum) if item is not None],
+        "clauses": [item.clause.id for item in adopted],
+        **({"not_adopted": aside_of(*adopted)} if aside_of(*adopted) else {}),
         **_other_reading(demand, readings, provided, first),
     }
     formula = {
@@ -189,10 +196,17 @@ def _other_reading(
     return shown
 
 
-def _evidence(premises: Sequence[Premises], provided: Provided) -> dict[str, Any]:
-    shared = [item for item in premises if item.shared]
+def _evidence(
+    premises: Sequence[Premises], provided: Provided, ids: Sequence[str]
+) -> dict[str, Any]:
+    """Show every part of a sum, and of shared premises by whose households it was shared."""
+    shared = [
+        {"facility": ids[item.facility], "households": item.part, "of_households": item.whole}
+        for item in premises
+        if item.shared
+    ]
     return {
         "premises": [{"facility": name, "area_m2": area} for name, area in provided.parts],
         **({"missing": list(provided.missing)} if provided.missing else {}),
-        **({"shared": True} if shared else {}),
+        **({"shared": shared} if shared else {}),
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
-from facilityplan.provision import as_written, facilities_in, land_of
+from facilityplan.provision import as_written, land_of
 from facilityplan.standards import Adoption
 
 
@@ -35,8 +35,8 @@ def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
         return undecided(
             adoption, ref, "reason.no_parcels_layer", required=clause.limit, evidence=evidence
         )
-    basis = clause.basis.persons or "population"
-    persons = float(city.zones[basis].iloc[row])
+    basis = clause.basis.persons or ""
+    persons = float(city.zones[basis].iloc[row]) if basis else np.nan
     found = land_of(
         city.zones.geometry.iloc[row], city.layer("parcels"), clause.parameters["land_uses"]
     )
@@ -68,7 +68,7 @@ def _facility_land(context: Context, row: int) -> dict[str, Any]:
     city = context.city
     if not city.has("facilities"):
         return {}
-    inside = facilities_in(city.zones.geometry.iloc[row], city.facilities, context.facilities_xy)
+    inside = context.facilities_of_zone(row)
     land = city.facilities["land_area_m2"].to_numpy(dtype=float)[inside]
     return {
         "facility_land_m2": float(np.nansum(land)),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.checks.finding import Finding
 from facilityplan.units import format_number
 
-_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+SIGNS: Final = MappingProxyType({">=": "≥", "<=": "≤", ">": ">", "<": "<"})
+"""How comparators are written."""
 
 
 def figure(value: float | None, unit: str | None, lang: str | None = None) -> str:
@@ -22,42 +24,46 @@ def figure(value: float | None, unit: str | None, lang: str | None = None) -> st
     return number if unit is None else f"{number} {locale.text(f'unit.{unit}', lang)}"
 
 
-def finding_unit(finding: Finding) -> str | None:
-    """Return the unit that a finding's figures are in.
-
-    A clause per 100 households is judged in square metres.
-    """
-    return "m2" if finding.unit == "m2_per_100_households" else finding.unit
-
-
 def value_text(finding: Finding, lang: str | None = None) -> str:
     """Return the value found, with its unit."""
-    return figure(finding.value, finding_unit(finding), lang)
+    return figure(finding.value, finding.unit, lang)
 
 
 def required_text(finding: Finding, lang: str | None = None) -> str:
     """Return the value required, with comparator and unit."""
     if finding.required is None:
         return "—"
-    sign = _SIGNS.get(finding.comparator or "", "")
-    return f"{sign} {figure(finding.required, finding_unit(finding), lang)}".strip()
+    sign = SIGNS.get(finding.comparator or "", "")
+    return f"{sign} {figure(finding.required, finding.unit, lang)}".strip()
 
 
 def margin_text(finding: Finding, lang: str | None = None) -> str:
     """Return by how much the clause is kept (+) or missed (-), with its unit."""
     if finding.margin is None:
         return "—"
-    said = figure(finding.margin, finding_unit(finding), lang)
+    said = figure(finding.margin, finding.unit, lang)
     return f"+{said}" if finding.margin > 0 else said
 
 
 def formula_text(finding: Finding, lang: str | None = None) -> str:
-    """Return the sum behind a finding, or what is missing for it."""
+    """Return the sum behind a finding, or what is missing for it; both readings where they differ."""
     parameters: dict[str, Any] = {k: v for k, v in finding.formula.items() if k != "id"}
     for name in ("basis", "level"):
         if parameters.get(name):
             parameters[name] = locale.text(f"{name}.{parameters[name]}", lang)
-    return locale.text(str(finding.formula["id"]), lang, **parameters)
+    said = [locale.text(str(finding.formula["id"]), lang, **parameters)]
+    for name, reading in finding.evidence.get("readings", {}).items():
+        verdict = "compliant" if reading["compliant"] else "non_compliant"
+        said.append(
+            locale.text(
+                "by_reading",
+                lang,
+                reading=locale.text(f"reading.{name}", lang),
+                required=figure(reading["required"], finding.unit, lang),
+                verdict=locale.text(f"verdict.{verdict}", lang),
+            )
+        )
+    return locale.text("and_reading", lang).join(said)
 
 
 def verdict_text(finding: Finding, lang: str | None = None) -> str:

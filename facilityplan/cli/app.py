@@ -4,6 +4,7 @@ Annotations are evaluated when a verb is defined, because they carry its help in
 spoken; so this module does without postponed annotations.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,14 @@ import typer
 from facilityplan import locale
 
 
+def _helps(lang: str) -> Callable[[str], str]:
+    """Return what gives the help on a thing, by its name, in one language."""
+    return lambda name: locale.text(f"help.{name}", lang)
+
+
 def build_app(lang: str) -> typer.Typer:
     """Return the command line with its help in one language."""
-
-    def said(name: str) -> str:
-        return locale.text(f"help.{name}", lang)
-
+    said = _helps(lang)
     app = typer.Typer(
         help=said("app"),
         no_args_is_help=True,
@@ -26,6 +29,18 @@ def build_app(lang: str) -> typer.Typer:
         add_completion=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    _add_projects(app, lang)
+    _add_sheets(app, lang)
+    _add_subsidy(app, lang)
+    _add_ledger(app, lang)
+    _add_register(app, lang)
+    app.add_typer(_standards_app(lang), name="standards")
+    return app
+
+
+def _add_projects(app: typer.Typer, lang: str) -> None:
+    """Add the verbs that run a project."""
+    said = _helps(lang)
     language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
     as_json = typer.Option("--json", help=said("json"))
 
@@ -50,6 +65,13 @@ def build_app(lang: str) -> typer.Typer:
         from facilityplan.cli.run import run_demo
 
         raise typer.Exit(run_demo(out, machine=machine, lang=lang))
+
+
+def _add_sheets(app: typer.Typer, lang: str) -> None:
+    """Add the verbs for what a user fills in: schemes and new projects."""
+    said = _helps(lang)
+    language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
+    as_json = typer.Option("--json", help=said("json"))
 
     @app.command("check", help=said("check"))
     def check(
@@ -83,12 +105,6 @@ def build_app(lang: str) -> typer.Typer:
         from facilityplan.cli.init import init_folder
 
         raise typer.Exit(init_folder(folder, lang=lang))
-
-    _add_subsidy(app, lang)
-    _add_ledger(app, lang)
-    _add_register(app, lang)
-    app.add_typer(_standards_app(lang), name="standards")
-    return app
 
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:
@@ -159,9 +175,7 @@ def _add_register(app: typer.Typer, lang: str) -> None:
 
 
 def _standards_app(lang: str) -> typer.Typer:
-    def said(name: str) -> str:
-        return locale.text(f"help.{name}", lang)
-
+    said = _helps(lang)
     app = typer.Typer(help=said("standards"), no_args_is_help=True, rich_markup_mode=None)
     language = typer.Option("--lang", help=said("lang"), metavar="zh|en")
     as_json = typer.Option("--json", help=said("json"))

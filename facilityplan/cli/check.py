@@ -145,14 +145,6 @@ def _print(
         line("clause", id=item.clause_id, title=title, verdict=verdict_text(item, lang))
         line("required", required=required_text(item, lang), formula=formula_text(item, lang))
         line("value", value=value_text(item, lang), margin=margin_text(item, lang))
-        for name, reading in item.evidence.get("readings", {}).items():
-            answer = "compliant" if reading["compliant"] else "non_compliant"
-            line(
-                "reading",
-                reading=locale.text(f"reading.{name}", lang),
-                required=reading["required"],
-                verdict=locale.text(f"verdict.{answer}", lang),
-            )
         line(
             "quote",
             document=clause.document_number,

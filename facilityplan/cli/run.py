@@ -22,18 +22,21 @@ def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: 
     Returns
     -------
     int
-        0; with ``strict`` 1 where a mandatory clause is missed or cannot be judged.
+        0; with ``strict`` 1 where a mandatory clause is missed or cannot be judged, or none was.
     """
     with _progress(lang) as stage:
         stage("reading")
         opened = open_project(project, lang=lang)
         opened.run(out, progress=stage)
     _report(opened, out, machine=machine, lang=lang)
-    missed = any(
-        item.modality == "mandatory" and item.verdict in {"non_compliant", "insufficient_data"}
+    bound = [
+        item.verdict
         for item in opened.findings()
-    )
-    return int(strict and missed)
+        if item.modality == "mandatory" and item.verdict != "not_applicable"
+    ]
+    # Where no mandatory clause was judged nothing was shown to be kept.
+    kept = bool(bound) and all(verdict == "compliant" for verdict in bound)
+    return int(strict and not kept)
 
 
 def run_demo(out: Path, *, machine: bool, lang: str) -> int:

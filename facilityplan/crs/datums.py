@@ -137,10 +137,14 @@ def convert(x: Any, y: Any, source: str, target: str) -> tuple[Any, Any]:
         if datum not in _RUNG:
             raise CrsError("crs_unknown_datum", datum=datum, known=", ".join(DATUMS))
     lon, lat = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    shape = np.broadcast_shapes(lon.shape, lat.shape)
-    lon, lat = np.broadcast_to(lon, shape).ravel(), np.broadcast_to(lat, shape).ravel()
+    shape = lon.shape
+    if shape != lat.shape:
+        raise CrsError("crs_shapes_differ", x=lon.shape, y=lat.shape)
+    lon, lat = lon.ravel(), lat.ravel()
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         raise CrsError("crs_not_finite")
+    if lat.size and np.abs(lat).max() > 90.0:
+        raise CrsError("crs_latitude", latitude=float(lat[np.abs(lat).argmax()]))
     rung, goal = _RUNG[source], _RUNG[target]
     while rung < goal:
         lon, lat = _UP[rung](lon, lat)

@@ -77,7 +77,7 @@ def _guess(xy: Floats) -> str:
         return f"EPSG:{4491 + zone - 13}"
     if 1e6 < northing < 6.5e6 and 1e5 < easting < 9e5:
         return "EPSG:4534–4554"
-    return "?"
+    return "-"
 
 
 def _check_source(xy: Floats, source: CRS, place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,7 @@ class Notice:
 def inspect(context: Context, findings: list[Finding]) -> list[Notice]:
     """Return what is worth knowing about a city's data, in a fixed order."""
     found = [
+        *_standards(context),
         *_premises(context),
         *_undescribed(context.city),
         *_placeless(context),
@@ -61,6 +62,35 @@ def inspect(context: Context, findings: list[Finding]) -> list[Notice]:
         limit = context.city.snap_limit_m
         found.append(Notice("off_network", "residences", off, {"limit_m": limit}))
     return found
+
+
+def _standards(context: Context) -> Iterator[Notice]:
+    """Clauses that do not hold at the judging date, and documents none of whose clauses do."""
+    aside = tuple(sorted(item.clause_id for item in context.standards.not_in_force))
+    if aside:
+        yield Notice("clauses_not_in_force", "standards", aside)
+    if not context.standards.clauses():
+        yield Notice("no_clause_in_force", "standards")
+
+
+def without_attributes(choices: Iterable[Mapping[str, Any]]) -> list[Notice]:
+    """Return which layers have rows that their table of attributes says nothing of.
+
+    Parameters
+    ----------
+    choices
+        What was settled while reading, one entry a file.
+    """
+    return [
+        Notice(
+            "rows_without_attributes",
+            choice["layer"],
+            (),
+            {"rows": choice["without_attributes"], "total": choice["rows"], "file": choice["path"]},
+        )
+        for choice in choices
+        if choice["without_attributes"]
+    ]
 
 
 def _premises(context: Context) -> Iterator[Notice]:

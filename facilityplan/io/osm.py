@@ -20,7 +20,6 @@ ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot")
 
 Tags = Mapping[str, Sequence[str] | bool]
 _PBF_HEADER: Final = b"OSMHeader"
-_LETTER: Final = {"n": "node", "w": "way", "r": "relation"}
 
 
 def _extract(path: str | Path) -> tuple[Path, Any]:

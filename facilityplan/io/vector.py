@@ -7,6 +7,7 @@ are rewritten from what was parsed, and the driver that opened it must be the on
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import re
@@ -69,6 +70,8 @@ _CODE_PAGES: Final = {
     "950": "big5",
     "88591": "iso-8859-1",
 }
+_WESTERN: Final = frozenset({"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "ascii"})
+"""Code pages that no Chinese name was ever written in."""
 _SHAPE_PARTS: Final = (".shx", ".dbf", ".prj", ".cpg")
 _ODD_PATH: Final = re.compile(r"[!?#%]|\.zip$", re.IGNORECASE)
 _FOREIGN: Final = (RuntimeError, ValueError, OSError, KeyError, ShapelyError)
@@ -187,7 +190,17 @@ def _code_page(path: Path) -> str | None:
         return None
     said = named.read_bytes()[:64].decode("ascii", "replace").strip().casefold()
     said = re.sub(r"^(ansi|oem|cp|windows)[ _-]*(?=\d)", "", said)
-    return _CODE_PAGES.get(said, f"cp{said}" if said.isdigit() else said) or None
+    name = _CODE_PAGES.get(said, f"cp{said}" if said.isdigit() else said) or None
+    # A Western page takes any bytes: beside Chinese text it is a program's default, not a fact.
+    # Then only plain ASCII is read; whoever means it states the encoding.
+    return "ascii" if name is not None and _is_western(name) else name
+
+
+def _is_western(name: str) -> bool:
+    try:
+        return codecs.lookup(name).name in _WESTERN
+    except LookupError:
+        return False
 
 
 def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:

@@ -180,8 +180,8 @@ def service_areas(
 
 def _streets(city: City, network: Network, rows: Sequence[int], limit_m: float) -> list[list[int]]:
     xy = points_of(city.facilities.geometry)
-    within = [network.service_lines(xy[row], limit_m, max_snap_m=city.snap_limit_m) for row in rows]
-    streets = shapely.line_merge(shapely.union_all(np.asarray(within, dtype=object)))
+    within = network.streets_within(xy[list(rows)], limit_m, max_snap_m=city.snap_limit_m)
+    streets = shapely.line_merge(within)
     return Pen().lines(to_lonlat(np.asarray([streets], dtype=object), city.crs)[0])
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
-from facilityplan.checks.wording import finding_unit, formula_text
+from facilityplan.checks.wording import formula_text
 from facilityplan.layers import City
 from facilityplan.standards import Clause, Standards, measures
+from facilityplan.units import FIGURE_UNITS
 
 VERDICTS: Final = tuple(Verdict)
 """Verdicts by the number that stands for them in a map."""
@@ -50,15 +51,28 @@ def judgements(
     by_clause: dict[str, list[Finding]] = {}
     for finding in findings:
         by_clause.setdefault(finding.clause_id, []).append(finding)
+    for finding in findings:
+        for name in finding.evidence.get("clauses", ()):
+            by_clause.setdefault(name, [])
     names = sorted(by_clause)
     texts = Texts()
+
+    def together(name: str) -> list[int]:
+        """Return the clauses whose findings carry this one's demand too: the stricter one decides."""
+        also = {
+            finding.clause_id
+            for finding in findings
+            if finding.clause_id != name and name in finding.evidence.get("clauses", ())
+        }
+        return sorted(names.index(other) for other in also)
+
     positions = {
         "residence": _positions(city, "residences"),
         "zone": _positions(city, "zones"),
         "facility": _positions(city, "facilities"),
     }
     return {
-        "clauses": [_clause(clauses[name], by_clause[name][0], lang) for name in names],
+        "clauses": [_clause(clauses[name], lang) | {"together": together(name)} for name in names],
         "findings": [_columns(by_clause[name], positions, texts, lang) for name in names],
         "texts": list(texts.found),
     }
@@ -70,8 +84,8 @@ def _positions(city: City, layer: str) -> dict[str, int]:
     )
 
 
-def _clause(clause: Clause, example: Finding, lang: str) -> dict[str, Any]:
-    unit = finding_unit(example)
+def _clause(clause: Clause, lang: str) -> dict[str, Any]:
+    unit = None if clause.unit is None else FIGURE_UNITS.get(clause.unit, clause.unit)
     return {
         "id": clause.id,
         "title": clause.title if lang == "zh" else clause.title_en,
@@ -124,7 +138,8 @@ def _columns(
 
 def _shared(column: list[Any]) -> Any:
     """Return the value that all rows have, else the column."""
-    return column[0] if all(value == column[0] for value in column) else column
+    same = bool(column) and all(value == column[0] for value in column)
+    return column[0] if same else column
 
 
 def _walking(evidence: Mapping[str, Any]) -> list[Any] | None:

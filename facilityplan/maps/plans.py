@@ -59,6 +59,7 @@ def _site(site: ProposedSite, rows: dict[str, int], lang: str) -> dict[str, Any]
         "kind": candidate_kind(site.kind, lang),
         "serves": [rows[name] for name in site.serves],
         "households": [number(site.households.known), site.households.unknown],
+        "persons": [number(site.persons.known), site.persons.unknown],
         "elders": [number(site.elders.known), site.elders.unknown],
         "mends": sorted(mended.items()),
         "needed": number(site.floor_area_needed_m2),

@@ -246,10 +246,8 @@ class Network:
         ----------
         facility
             One Point, or its two coordinates in metres.
-        limit_m
-            The farthest to walk, the facility's off-network leg included.
-        max_snap_m
-            As for :meth:`snap`; a facility beyond serves no street.
+        limit_m, max_snap_m
+            As for :meth:`streets_within`.
 
         Returns
         -------
@@ -261,6 +259,32 @@ class Network:
         CrsError, GeometryError, NetworkError, UsageError
             As for :meth:`snap`.
         """
+        return self.streets_within([facility], limit_m, max_snap_m=max_snap_m)
+
+    def streets_within(
+        self, facilities: Any, limit_m: float, *, max_snap_m: float | None = None
+    ) -> Any:
+        """Return the streets within a walking distance of any facility, cut at the limit.
+
+        Parameters
+        ----------
+        facilities
+            Points, as for :meth:`snap`.
+        limit_m
+            The farthest to walk, the facility's off-network leg included.
+        max_snap_m
+            As for :meth:`snap`; a facility beyond serves no street.
+
+        Returns
+        -------
+        MultiLineString
+            In metres, empty where every facility's off-network leg alone exceeds the limit.
+
+        Raises
+        ------
+        CrsError, GeometryError, NetworkError, UsageError
+            As for :meth:`snap`.
+        """
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
-        snapped = self.snap([facility], max_snap_m=max_snap_m)
+        snapped = self.snap(facilities, max_snap_m=max_snap_m)
         return service.service_lines(self.edges, snapped, limit_mm)

@@ -57,7 +57,7 @@ class RoadLines:
     excluded_rows: int
 
 
-def check_crs(crs: Any) -> None:
+def check_crs(crs: Any, layer: str = "roads") -> None:
     """Refuse a coordinate system in which lengths are not metres.
 
     Raises
@@ -66,14 +66,16 @@ def check_crs(crs: Any) -> None:
         For degrees, for Web Mercator, for a unit other than the metre.
     """
     if crs.is_geographic:
-        raise GeographicCrsError("network_crs_geographic", crs=crs.name)
+        raise GeographicCrsError("network_crs_geographic", layer=layer, crs=crs.name)
     operation = crs.coordinate_operation
     method = "" if operation is None else str(operation.method_name)
     if "Pseudo Mercator" in method or crs.to_epsg() == 3857:
-        raise WebMercatorError("network_crs_web_mercator", crs=crs.name)
+        raise WebMercatorError("network_crs_web_mercator", layer=layer, crs=crs.name)
     units = {axis.unit_name for axis in crs.axis_info[:2] if axis.unit_conversion_factor != 1.0}
     if units:
-        raise CrsError("network_crs_units", crs=crs.name, unit=", ".join(sorted(units)))
+        raise CrsError(
+            "network_crs_units", layer=layer, crs=crs.name, unit=", ".join(sorted(units))
+        )
 
 
 def same_crs(one: Any, other: Any) -> bool:

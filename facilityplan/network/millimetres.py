@@ -30,11 +30,11 @@ def limit_as_mm(limit_m: float | None, argument: str) -> int | None:
     Raises
     ------
     UsageError
-        If the limit is negative or not finite.
+        If the limit is negative, not finite, or farther than any place on Earth.
     """
     if limit_m is None:
         return None
-    if not math.isfinite(limit_m) or limit_m < 0:
+    if not math.isfinite(limit_m) or not 0 <= limit_m <= FARTHEST_M:
         raise UsageError("network_limit", argument=argument, value=limit_m)
     return whole_millimetres(float(limit_m))
 

@@ -123,7 +123,7 @@ def graph(links: Links) -> Any:
     return _matrix(tail, head, length_mm, links.n_places)
 
 
-def _flood(links: Links, place: IntArray, off_mm: IntArray, reach_mm: int) -> FloatArray:
+def flood(links: Links, place: IntArray, off_mm: IntArray, reach_mm: int) -> FloatArray:
     """Return ``distance_mm * k + position + 1`` of the nearest of k facilities, for each place.
 
     One search from an extra place that leads to every facility: the position rides in the lowest
@@ -152,10 +152,10 @@ def nearest(edges: Edges, origins: Snapped, facilities: Snapped, limit_mm: int |
     size = max(1, (_EXACT - 1) // (reach_mm + 1))
     for begin in range(0, len(usable), size):
         chunk = usable[begin : begin + size]
-        flood = _flood(links, facility_at[chunk], facilities.off_mm[chunk], reach_mm)
+        found = flood(links, facility_at[chunk], facilities.off_mm[chunk], reach_mm)
         reached = np.flatnonzero(at >= 0)
-        reached = reached[np.isfinite(flood[at[reached]])]
-        network_mm, position = np.divmod(flood[at[reached]].astype(np.int64) - 1, len(chunk))
+        reached = reached[np.isfinite(found[at[reached]])]
+        network_mm, position = np.divmod(found[at[reached]].astype(np.int64) - 1, len(chunk))
         total_mm = network_mm + origins.off_mm[reached]
         better = total_mm < best_mm[reached]
         best_mm[reached[better]] = total_mm[better]

@@ -42,7 +42,7 @@ def point_coordinates(points: Any, crs: Any = None) -> FloatArray:
     Parameters
     ----------
     points
-        An array of shape (n, 2), a GeoSeries of Points, or a sequence of Points.
+        An array of shape (n, 2), a frame or GeoSeries of Points, or a sequence of Points.
     crs
         The network's coordinate system; a GeoSeries that states another one is refused.
 
@@ -52,9 +52,10 @@ def point_coordinates(points: Any, crs: Any = None) -> FloatArray:
         If the coordinate system differs or is not metric, something is no point, or a coordinate
         is missing or not finite.
     """
+    points = getattr(points, "geometry", points)
     own = getattr(points, "crs", None)
     if own is not None:
-        check_crs(own)
+        check_crs(own, "points")
         if crs is not None and not same_crs(own, crs):
             raise CrsError("network_crs_differs", crs=own.name, network=crs.name)
     values = np.asarray(points)

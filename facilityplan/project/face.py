@@ -12,7 +12,7 @@ import geopandas as gpd
 from facilityplan import locale
 from facilityplan.checks import Context, assess_context
 from facilityplan.checks.radius_coverage import radius_coverage
-from facilityplan.doctor import Notice, inspect
+from facilityplan.doctor import Notice, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.opening import Opened, open_folder
@@ -130,7 +130,8 @@ class Project:
 
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
-        return tuple(inspect(self._context, list(self._findings.findings)))
+        bare = without_attributes(self.reading_choices)
+        return (*bare, *inspect(self._context, list(self._findings.findings)))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ from facilityplan.errors import (
     BadValueError,
     DuplicateIdError,
     MissingColumnError,
+    MissingLayerError,
     ProjectFileError,
+    StandardsError,
 )
 from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
@@ -81,8 +84,7 @@ def open_folder(folder: Path) -> Opened:
     head = config.project
     require_metres(head.crs, file=PROJECT_FILE)
     own = folder / STANDARDS_FOLDER
-    documents = [standards.load(name, own) for name in dict.fromkeys(head.standards)]
-    resolved = standards.resolve(documents, head.as_of)
+    resolved = _standards_of(head.standards, head.as_of, own)
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
@@ -110,6 +112,16 @@ def open_folder(folder: Path) -> Opened:
         network = Network.from_lines(city.layer("roads"))
     inputs = _hashes(folder, config)
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
+
+
+def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:
+    """Return the documents that a project names; an error that names no file is the project's."""
+    try:
+        documents = [standards.load(name, own) for name in dict.fromkeys(names)]
+        return standards.resolve(documents, as_of)
+    except StandardsError as error:
+        error.file = error.file or PROJECT_FILE
+        raise
 
 
 def _check_readings(config: ProjectConfig, resolved: standards.Standards) -> None:
@@ -147,6 +159,8 @@ def _read_layer(
 ) -> _Part:
     plain = not LAYERS[layer].geometry
     vector = _read_plain(folder, source) if plain else _read_source(folder, source)
+    if vector.frame.empty and not source.may_be_empty:
+        raise MissingLayerError("layer_empty", file=vector.file, layer=layer)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
     if source.attributes is not None and source.key is not None:
@@ -305,11 +319,27 @@ def _check_references(
             known = set(layers[target]["id"])
             for part in parts.get(layer, ()):
                 _refuse_unknown(part, layer, column, known)
-    zones = set(layers["zones"]["id"]) if "zones" in layers else set()
-    named = {zone for members in config.project.named_areas.values() for zone in members}
-    if named - zones:
-        found = "、".join(sorted(named - zones)[:5])
+    _check_areas(config.project.named_areas, layers.get("zones"))
+
+
+def _check_areas(areas: Mapping[str, Sequence[str]], zones: gpd.GeoDataFrame | None) -> None:
+    """Refuse areas of zones that are not there, or of a zone and a part of it: it counted twice."""
+    parent = {} if zones is None else dict(zip(zones["id"], zones["parent"], strict=True))
+    unknown = sorted({zone for members in areas.values() for zone in members} - parent.keys())
+    if unknown:
+        found = "、".join(unknown[:5])
         raise ProjectFileError("project_area", file=PROJECT_FILE, found=found)
+    for area, members in areas.items():
+        for zone in members:
+            above: set[str] = set()
+            upper = parent[zone]
+            while upper is not None and upper not in above:
+                above.add(upper)
+                upper = parent.get(upper)
+            for whole in sorted((above & set(members)) - {zone}):
+                raise ProjectFileError(
+                    "project_area_nested", file=PROJECT_FILE, area=area, whole=whole, part=zone
+                )
 
 
 def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> None:

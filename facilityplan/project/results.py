@@ -14,9 +14,8 @@ from facilityplan.checks.radius_coverage import RadiusCoverage
 from facilityplan.checks.wording import formula_text, margin_text, required_text, value_text
 from facilityplan.coverage import Rate
 from facilityplan.files import escape_html
+from facilityplan.report.headlines import percent
 from facilityplan.siting import Proposal, SitingPlan
-
-ROWS_SHOWN = 20
 
 
 def html_table(table: pd.DataFrame, title: str) -> str:
@@ -36,6 +35,9 @@ class FindingsResult:
 
     findings: tuple[Finding, ...]
     lang: str
+
+    def __repr__(self) -> str:
+        return self.summary().to_string(index=False)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
@@ -101,6 +103,9 @@ class CoverageResult:
     coverage: RadiusCoverage
     lang: str
 
+    def __repr__(self) -> str:
+        return self.rates().to_string(index=False)
+
     def rates(self) -> pd.DataFrame:
         """Return the rates, one row for each metric and clause."""
         rows = []
@@ -114,7 +119,7 @@ class CoverageResult:
             }
             for name in ("land", "households", "persons", "elders", "units"):
                 rate: Rate = getattr(item.rates, name)
-                row[locale.text(f"rate.{name}", self.lang)] = share_text(rate)
+                row[locale.text(f"rate.{name}", self.lang)] = percent(rate)
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -126,11 +131,6 @@ class CoverageResult:
         return html_table(self.rates(), locale.text("table.coverage", self.lang))
 
 
-def share_text(rate: Rate) -> str:
-    """Return a rate as a percentage; a dash where there is nothing to count."""
-    return "—" if rate.share is None else f"{rate.share:.1%}"
-
-
 @dataclass(frozen=True)
 class ProposalResult:
     """What siting proposes; shows the plan of fewest sites."""
@@ -138,11 +138,23 @@ class ProposalResult:
     proposal: Proposal
     lang: str
 
+    def __repr__(self) -> str:
+        return self.table().to_string(index=False)
+
     def table(self, plan: SitingPlan | None = None) -> pd.DataFrame:
         """Return the sites of a plan (default: the fewest that close all closable gaps)."""
         chosen = plan or self.proposal.cover_all
         sites = () if chosen is None else chosen.sites
-        names = ("site", "site_name", "residences", "households", "elders", "mends", "floor_area")
+        names = (
+            "site",
+            "site_name",
+            "residences",
+            "households",
+            "persons",
+            "elders",
+            "mends",
+            "floor_area",
+        )
         header = {name: locale.text(f"table.{name}", self.lang) for name in names}
         return pd.DataFrame(
             {
@@ -150,6 +162,7 @@ class ProposalResult:
                 header["site_name"]: [site.name for site in sites],
                 header["residences"]: [len(site.serves) for site in sites],
                 header["households"]: [site.households.known for site in sites],
+                header["persons"]: [site.persons.known for site in sites],
                 header["elders"]: [site.elders.known for site in sites],
                 header["mends"]: [
                     "、".join(sorted({item.clause_id for item in site.mends})) for site in sites

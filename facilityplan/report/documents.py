@@ -228,6 +228,7 @@ def _site(site: ProposedSite) -> dict[str, Any]:
         "y": site.y,
         "serves": sorted(site.serves),
         "households": {"known": site.households.known, "unknown": site.households.unknown},
+        "persons": {"known": site.persons.known, "unknown": site.persons.unknown},
         "elders": {"known": site.elders.known, "unknown": site.elders.unknown},
         "mends": [
             {"clause_id": clause, "unit_kind": kind, "unit_id": unit}

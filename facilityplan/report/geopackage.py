@@ -71,6 +71,8 @@ _SITE_FIELDS: Final = {
     "serves": "text",
     "households": "number",
     "households_unknown": "number",
+    "persons": "number",
+    "persons_unknown": "number",
     "elders": "number",
     "elders_unknown": "number",
     "mends_count": "number",
@@ -160,11 +162,9 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return the frames by layer; the rows of each stand by id, whatever the order of the files."""
     city = context.city
+    clauses = {clause.id for clause in context.standards.clauses(MEASURE)}
     radius = [
-        item
-        for item in findings
-        if item.unit_kind == "residence"
-        and item.clause_id in {clause.id for clause in context.standards.clauses(MEASURE)}
+        item for item in findings if item.unit_kind == "residence" and item.clause_id in clauses
     ]
     frames: dict[str, gpd.GeoDataFrame] = {}
     if city.has("zones"):
@@ -262,6 +262,7 @@ def _gaps(
     residences = context.city.residences
     position = {unit: row for row, unit in enumerate(residences["id"])}
     missed = [item for item in radius if item.verdict is Verdict.NON_COMPLIANT]
+    unreachable = None if proposal is None else frozenset(proposal.unreachable)
     rows = [position[item.unit_id] for item in missed]
     records = [
         {
@@ -273,7 +274,7 @@ def _gaps(
             "shortfall_m": item.shortfall,
             "households": residences["households"].iloc[row],
             "elders": residences["elders"].iloc[row],
-            "reachable": None if proposal is None else item.unit_id not in proposal.unreachable,
+            "reachable": None if unreachable is None else item.unit_id not in unreachable,
         }
         for item, row in zip(missed, rows, strict=True)
     ]
@@ -295,6 +296,8 @@ def _sites(proposal: Proposal, crs: str) -> gpd.GeoDataFrame:
             "serves": sorted(site.serves),
             "households": site.households.known,
             "households_unknown": site.households.unknown,
+            "persons": site.persons.known,
+            "persons_unknown": site.persons.unknown,
             "elders": site.elders.known,
             "elders_unknown": site.elders.unknown,
             "mends_count": len(site.mends),

@@ -59,6 +59,8 @@ def _say(name: str, lang: str | None, **parameters: object) -> str:
 
 def _coverage_lines(coverage: RadiusCoverage, lang: str | None) -> list[str]:
     judged = set(coverage.table["id"])
+    if not judged:
+        return [_say("no_radius", lang)]
     unscoped = {
         unit
         for unit, limit in zip(coverage.table["id"], coverage.table["limit_m"], strict=True)
@@ -111,7 +113,7 @@ def percent(rate: Rate) -> str:
 def _siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
     plan = proposal.cover_all
     if not proposal.gaps:
-        return [_say("no_gaps", lang)]
+        return [] if proposal.facility_kind is None else [_say("no_gaps", lang)]
     lines = []
     if plan is not None:
         status = f"fewest_{plan.status}"

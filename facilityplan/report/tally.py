@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.checks.wording import finding_unit
 
 ADDITIVE_UNITS: Final = frozenset({"m2", "beds", "facilities", "households"})
 """Units in which what several units miss may be added up; distances and ratios may not."""
@@ -29,7 +28,7 @@ def total_shortfall(findings: Sequence[Finding]) -> tuple[float, str] | None:
     ``None`` where a sum says nothing: distances, ratios, and clauses that set an upper limit.
     Findings without a figure add nothing; they are counted as insufficient data.
     """
-    units = {finding_unit(item) for item in findings}
+    units = {item.unit for item in findings}
     unit = next(iter(units)) if len(units) == 1 else None
     at_least = all(item.comparator in {">=", ">"} for item in findings)
     if unit not in ADDITIVE_UNITS or unit is None or not at_least:

@@ -10,7 +10,7 @@ from typing import Final
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
-from facilityplan.checks.wording import finding_unit, formula_text, verdict_text
+from facilityplan.checks.wording import SIGNS, formula_text, verdict_text
 from facilityplan.errors import OutputError
 from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
@@ -20,7 +20,6 @@ from facilityplan.standards import Clause, Standards
 MAX_FINDINGS: Final = 1_048_575
 """Rows of an Excel sheet below its header."""
 
-_SIGNS: Final = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _MISSES: Final = frozenset({Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA})
 
 _SUMMARY: Final = (
@@ -161,10 +160,10 @@ def _finding_row(finding: Finding, clause: Clause, lang: str | None) -> Row:
             "unit_name": finding.unit_name,
             "verdict": verdict_text(finding, lang),
             "value": _number(finding.value),
-            "comparator": _SIGNS.get(finding.comparator or ""),
+            "comparator": SIGNS.get(finding.comparator or ""),
             "required": _number(finding.required),
             "shortfall": _number(finding.shortfall) if missed else None,
-            "unit_of_measure": _unit(finding_unit(finding), lang),
+            "unit_of_measure": _unit(finding.unit, lang),
             "formula": _formula(finding, lang),
             "quote": clause.quote,
             "document": locale.text(

@@ -151,6 +151,7 @@ class _Explanation:
             y=float(candidates.xy[at, 1]),
             serves=tuple(sorted(ids)),
             households=_count(residences["households"].to_numpy(dtype=float)[list(rows)]),
+            persons=_count(residences["population"].to_numpy(dtype=float)[list(rows)]),
             elders=_count(residences["elders"].to_numpy(dtype=float)[list(rows)]),
             mends=mends,
             floor_area_needed_m2=float(sum(self.missing_m2.get(name, 0.0) for name in ids)),

@@ -16,7 +16,7 @@ from facilityplan.errors import UsageError
 from facilityplan.layers import City, points_of
 from facilityplan.provision import select
 from facilityplan.siting.candidates import generate_candidates
-from facilityplan.standards import Standards
+from facilityplan.standards import Clause, Standards
 
 MEASURE = "service_radius"
 
@@ -72,12 +72,13 @@ class Problem:
     Parameters
     ----------
     gaps
-        Residences (positions) whose radius clause is missed, by id.
+        Residences (positions) that miss a radius clause, by id.
     undecided
-        Residences (positions) whose radius clause cannot be judged, by id.
+        Residences (positions) that miss none, but have one that cannot be judged, by id.
     distance_m
         Straight line from every gap to every candidate within its limit, sparse, whole
-        millimetres in metres, explicit zeros kept.
+        millimetres in metres, explicit zeros kept; none for a gap whose clause does not count the
+        kind to build.
     weights
         Weight of every gap; NaN where the residence has no figure.
     facility_kind
@@ -116,20 +117,15 @@ def build_problem(
         clause: the sites would mend nothing.
     """
     kind = _facility_kind(standards, options)
-    radius = _radius_findings(standards, findings)
+    missed, doubtful = _radius_gaps(standards, findings)
     ids = city.residences["id"].to_numpy(dtype=str)
-    verdicts = {item.unit_id: item.verdict for item in radius}
     by_id = np.argsort(ids, kind="stable")
-    gaps = np.asarray(
-        [row for row in by_id if verdicts.get(ids[row]) is Verdict.NON_COMPLIANT], dtype=np.int64
-    )
-    undecided = np.asarray(
-        [row for row in by_id if verdicts.get(ids[row]) is Verdict.INSUFFICIENT_DATA],
-        dtype=np.int64,
-    )
+    gaps = np.asarray([row for row in by_id if ids[row] in missed], dtype=np.int64)
+    undecided = np.asarray([row for row in by_id if ids[row] in doubtful], dtype=np.int64)
     demand = demand_points(city.residences, city.layers.get("entrances"))
     candidates = _candidates(city, standards, gaps, options)
-    distance_m = _distances(demand, gaps, candidates.xy, _limits(standards, radius, ids[gaps]))
+    limits = [_mending_limit(missed[ids[row]], kind) for row in gaps]
+    distance_m = _distances(demand, gaps, candidates.xy, limits)
     weights = _weights(city, options)[gaps]
     return Problem(gaps, undecided, candidates, kind, distance_m, weights)
 
@@ -154,20 +150,34 @@ def _facility_kind(standards: Standards, options: Options) -> str | None:
     return options.facility_kind
 
 
-def _radius_findings(standards: Standards, findings: Sequence[Finding]) -> list[Finding]:
-    clauses = {clause.id for clause in standards.clauses(MEASURE)}
-    return [
-        item for item in findings if item.clause_id in clauses and item.unit_kind == "residence"
-    ]
+def _radius_gaps(
+    standards: Standards, findings: Sequence[Finding]
+) -> tuple[dict[str, list[Clause]], set[str]]:
+    """Return the radius clauses that each residence misses, and those that only lack data, by id.
 
-
-def _limits(
-    standards: Standards, radius: Sequence[Finding], gaps: npt.NDArray[np.str_]
-) -> list[tuple[float, bool]]:
-    """Return for each gap the distance within which a site mends it, and whether it is included."""
+    More than one radius clause may bind a residence, each for other kinds of facility.
+    """
     clauses = {clause.id: clause for clause in standards.clauses(MEASURE)}
-    found = {item.unit_id: clauses[item.clause_id] for item in radius}
-    return [(found[gap].limit, found[gap].holds(found[gap].limit)) for gap in gaps]
+    missed: dict[str, list[Clause]] = {}
+    doubtful: set[str] = set()
+    for item in findings:
+        if item.clause_id not in clauses or item.unit_kind != "residence":
+            continue
+        if item.verdict is Verdict.NON_COMPLIANT:
+            missed.setdefault(item.unit_id, []).append(clauses[item.clause_id])
+        elif item.verdict is Verdict.INSUFFICIENT_DATA:
+            doubtful.add(item.unit_id)
+    return missed, doubtful - missed.keys()
+
+
+def _mending_limit(missed: Sequence[Clause], kind: str | None) -> tuple[float, bool] | None:
+    """Return the distance within which a site mends all that is missed, and whether it is included.
+
+    ``None`` where one of the clauses does not count the kind to build: no site of it mends that.
+    """
+    if any(clause.kinds and kind not in clause.kinds for clause in missed):
+        return None
+    return min((clause.limit, clause.holds(clause.limit)) for clause in missed)
 
 
 def _candidates(
@@ -220,7 +230,7 @@ def _distances(
     demand: DemandPoints,
     gaps: npt.NDArray[np.int64],
     sites_xy: Floats,
-    limits: Sequence[tuple[float, bool]],
+    limits: Sequence[tuple[float, bool] | None],
 ) -> sparse.csr_matrix:
     """Return distances from gaps to the sites that mend them; the nearest point of a gap counts."""
     indptr, indices, values = [0], [], []
@@ -228,10 +238,11 @@ def _distances(
     order = np.argsort(demand.owner, kind="stable")
     first = np.searchsorted(demand.owner[order], gaps, side="left")
     last = np.searchsorted(demand.owner[order], gaps, side="right")
-    for start, stop, (limit, included) in zip(first, last, limits, strict=True):
+    for start, stop, mending in zip(first, last, limits, strict=True):
         doors = demand.xy[order[start:stop]]
-        near = _near(tree, doors, limit)
-        if len(near):
+        near = _near(tree, doors, None if mending is None else mending[0])
+        if mending is not None and len(near):
+            limit, included = mending
             apart = np.hypot(
                 sites_xy[near, 0][:, None] - doors[:, 0], sites_xy[near, 1][:, None] - doors[:, 1]
             )
@@ -250,8 +261,8 @@ def _distances(
     )
 
 
-def _near(tree: cKDTree | None, doors: Floats, limit_m: float) -> npt.NDArray[np.int64]:
-    if tree is None:
+def _near(tree: cKDTree | None, doors: Floats, limit_m: float | None) -> npt.NDArray[np.int64]:
+    if tree is None or limit_m is None:
         return np.empty(0, dtype=np.int64)
     found = tree.query_ball_point(doors, limit_m + 0.001)
     return np.asarray(sorted(set().union(*found)), dtype=np.int64)

@@ -36,7 +36,7 @@ class ProposedSite:
         Metres in the project's CRS.
     serves
         Residences newly served, each assigned to the nearest site of the plan, by id.
-    households, elders
+    households, persons, elders
         Of the residences served.
     mends
         Findings that turn from misses into passes when the city is assessed again with the plan's
@@ -54,6 +54,7 @@ class ProposedSite:
     y: float
     serves: tuple[str, ...]
     households: Count
+    persons: Count
     elders: Count
     mends: tuple[Mended, ...]
     floor_area_needed_m2: float
@@ -103,7 +104,7 @@ class Proposal:
     undecided
         Residences whose service radius cannot be judged, by id; they are not sited for.
     unreachable
-        Gaps that no candidate reaches, by id.
+        Gaps that no candidate reaches, or that a facility of this kind cannot mend, by id.
     candidates
         ``given`` or ``generated``.
     facility_kind

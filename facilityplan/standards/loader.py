@@ -56,6 +56,7 @@ class Measure:
     needs: tuple[str, ...]
     identity: tuple[str, ...]
     part_units: Mapping[str, str]
+    basis: tuple[str, ...]
 
 
 def _parse(source: Traversable | Path) -> dict[str, Any]:
@@ -116,6 +117,7 @@ def measures() -> Mapping[str, Measure]:
                 tuple(row["needs"]),
                 tuple(row.get("identity", ())),
                 MappingProxyType(dict(row.get("part_units", {}))),
+                tuple(row.get("basis", ())),
             )
             for key, row in table.items()
         }
@@ -258,6 +260,8 @@ def _unfit_measure(clause: Clause) -> Iterator[tuple[str, str]]:
         yield "unit", f"{clause.unit!r}: {', '.join(measure.units)}"
     elif clause.value is not None and clause.unit is None:
         yield "unit", f"missing: {', '.join(measure.units)}"
+    elif measure.basis and not any(getattr(clause.basis, key) for key in measure.basis):
+        yield "basis", f"missing: {', '.join(measure.basis)}"
     if (clause.value is None) != (clause.comparator is None):
         yield "comparator", "value and comparator go together"
 

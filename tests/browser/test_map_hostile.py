@@ -111,6 +111,7 @@ def make_proposal(city):
             y=Y0 + 900,
             serves=(unit,),
             households=Count(500, 0),
+            persons=Count(0, 1),
             elders=Count(0, 1),
             mends=(),
             floor_area_needed_m2=0,

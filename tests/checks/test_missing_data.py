@@ -97,8 +97,53 @@ def test_incomplete_facilities_are_no_proof_of_a_miss(judge):
     assert finding.verdict == "compliant"
 
 
+@pytest.mark.parametrize(
+    ("facilities", "complete", "said"),
+    [
+        ([SITE], True, "compliant"),
+        ([], True, "not_applicable"),
+        ([SITE], False, "reason.facilities_incomplete"),
+        ([], False, "reason.facilities_incomplete"),
+        ([SITE | {"kind": None}], True, "reason.facility_undescribed"),
+        ([SITE, SITE | {"id": "?", "status": None}], True, "reason.facility_undescribed"),
+        ([SITE, SITE | {"id": "?", "kind": "meal_point"}], True, "compliant"),
+        ([SITE, SITE | {"id": "二"}, SITE | {"id": "?", "kind": None}], True, "non_compliant"),
+        ([SITE, SITE | {"id": "二"}], False, "non_compliant"),
+    ],
+)
+def test_premises_that_may_be_a_second_place(judge, facilities, complete, said):
+    elsewhere = {"id": "z", "kind": "meal_point", "status": "运营", "at": (1500, 0)}
+    (finding,) = judge(
+        ZZ,
+        "ZZ02b",
+        {"facilities_complete": complete},
+        residences=[HOME | {"status": "新建"}],
+        facilities=[*facilities, elsewhere],
+    ).values()
+    assert said in {finding.verdict, finding.formula["id"]}
+    assert (finding.verdict == "insufficient_data") == said.startswith("reason.")
+
+
 def community(**cells):
     return {"id": "社", "box": (-2000, -2000, 2000, 2000), "level": "community", **cells}
+
+
+def test_a_zone_without_parent_has_the_one_around_it(judge):
+    """The residence names its community, the community no town: the point finds the town."""
+    home = without(HOME, "setting") | {"zone": "社"}
+    zones = [community(), without(TOWN, "setting") | {"setting": "农村"}]
+    assert judge(ZZ, "ZZ05a", zones=zones, residences=[home], facilities=[SITE]) == {}
+    (finding,) = judge(ZZ, "ZZ05b", zones=zones, residences=[home], facilities=[SITE]).values()
+    assert finding.verdict == "compliant"
+
+
+def test_a_village_is_in_no_community(judge):
+    """What is named is not contradicted by what lies on top of it."""
+    village = {"id": "村", "box": (-99, -99, 99, 99), "level": "village"}
+    home = HOME | {"zone": "村"}
+    zones = [community(), village]
+    found = judge(JY, "JY07", zones=zones, residences=[home], facilities=[SITE])
+    assert found["甲"].formula["id"] == "reason.no_community"
 
 
 @pytest.mark.parametrize(

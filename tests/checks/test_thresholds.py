@@ -265,7 +265,7 @@ def test_station_beyond_500_metres_of_its_centre(judge, off_mm, size):
             {
                 "id": "s",
                 "kind": "home_care_station",
-                "status": "规划",
+                "status": "运营",
                 "at": (0, 0),
                 "floor_area_m2": 200 + size,
             },
@@ -276,3 +276,32 @@ def test_station_beyond_500_metres_of_its_centre(judge, off_mm, size):
         assert found.evidence["centre_m"] == 500 + off_mm / 1000
     else:
         assert found.verdict == ("compliant" if size >= 0 else "non_compliant")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [("已建", "non_compliant"), ("新建", "compliant"), (None, "insufficient_data")],
+)
+def test_a_planned_station_counts_for_a_new_estate_only(judge, status, verdict):
+    station = {"id": "s", "kind": "home_care_station", "status": "规划", "at": (0, 0)}
+    found = judge(
+        JY,
+        "JY07",
+        zones=[{"id": "z", "box": (-900, -900, 900, 900), "level": "community"}],
+        residences=[estate(status=status, households=100)],
+        facilities=[
+            {"id": "c", "kind": "community_centre", "status": "运营", "at": (800, 0)},
+            station | {"floor_area_m2": 200},
+        ],
+    )["甲"]
+    assert found.verdict == verdict
+
+
+def test_a_facility_on_an_edge_counts_in_one_zone(judge):
+    zones = [
+        {"id": name, "box": box, "level": "town", "setting": "urban"}
+        for name, box in (("west", (-900, -900, 0, 900)), ("east", (0, -900, 900, 900)))
+    ]
+    centre = {"id": "c", "kind": "street_centre", "status": "运营", "at": (0, 0), "beds": 80}
+    found = judge(ZZ, "ZZ07", zones=zones, facilities=[centre])
+    assert (found["east"].verdict, found["west"].verdict) == ("compliant", "non_compliant")

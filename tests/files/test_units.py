@@ -34,7 +34,7 @@ def test_blanks(cell):
 
 @pytest.mark.parametrize(
     "cell",
-    ["约500", "500户", "5 00", "1,23", "1,2345", "inf", "-inf", math.inf, "1e999", True, "—", "0x10",
+    ["约500", "500户", "5 00", "1,23", "1,2345", "1234,567", "0,500", "1,234,5", "inf", "-inf", math.inf, "1e999", True, "—", "0x10",
      "1_000", "=5", "五百", "5%", "5-6", "1.2.3", "200㎡", []],
 )  # fmt: skip
 def test_what_is_no_number(cell):

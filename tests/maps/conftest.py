@@ -79,6 +79,7 @@ def make_proposal():
         y=Y0 + 300,
         serves=("b",),
         households=Count(0.0, 1),
+        persons=Count(60.0, 0),
         elders=Count(20.0, 0),
         mends=(Mended("ZZ05a", "residence", "b"),),
         floor_area_needed_m2=420.0,

@@ -120,3 +120,7 @@ def test_service_lines_are_where_the_walk_is_within_the_limit(tools, seed, limit
             [shapely.intersects(network.edges.lines, p.buffer(0.01)).sum() > 1 for p in on_street]
         )
         assert (inside == (metres <= limit_m))[clear & ~crossing].all()
+    each = shapely.union_all([network.service_lines(place, limit_m) for place in points[1:4]])
+    together = network.streets_within(points[1:4], limit_m)
+    assert shapely.hausdorff_distance(each, together) < CM if each.length else together.is_empty
+    assert together.length <= each.length + CM

@@ -271,6 +271,18 @@ def test_service_lines_are_cut_at_the_limit():
     assert network.service_lines((80, 10), 1e6).length == pytest.approx(400)
 
 
+def test_streets_of_several_facilities_are_those_of_each_counted_once():
+    network = Network.from_lines(CROSS)
+    both = network.streets_within([(80, 0), (50, 0)], 25)
+    assert both.length == pytest.approx(100 - 25, abs=1e-9)
+    assert len(both.geoms) == 1, "one street, whole where the areas overlap"
+    # a leg of 10 m off the road leaves 15 m to walk, and one beyond the limit none
+    assert network.streets_within([(0, 80), (-10, -50), (200, 0)], 25).length == pytest.approx(
+        25 + 20 + 2 * 15, abs=1e-9
+    )
+    assert network.streets_within([], 25).is_empty
+
+
 def test_service_lines_meet_from_both_sides_and_cover_loops():
     square = [
         LineString([(0, 0), (100, 0)]),

@@ -4,7 +4,10 @@ import pandas as pd
 import pytest
 
 import facilityplan as fp
+from facilityplan.checks.radius_coverage import LandRule, MetricRates, RadiusCoverage
+from facilityplan.coverage import Metric, Rate, Rates
 from facilityplan.errors import MissingLayerError
+from facilityplan.project.results import CoverageResult
 
 NASTY = "<script>alert(1)</script>"
 
@@ -67,3 +70,12 @@ def test_nothing_is_written_to_the_project(make, run):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     run(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_share_of_nearly_all_is_not_all():
+    """Notebooks say shares as the headlines do: 100 and 0 percent only of all and none."""
+    rates = Rates(*(Rate(float(n), 10_000.0, 0) for n in (9_996, 10_000, 3, 0, 5_000)))
+    item = MetricRates(Metric.WALKING, None, rates, 0, LandRule.WHOLE_RESIDENCES)
+    coverage = RadiusCoverage({}, {}, {}, {}, (item,), {}, (), ())
+    (row,) = CoverageResult(coverage, "en").rates().itertuples(index=False)
+    assert list(row)[2:] == ["99.9%", "100.0%", "0.1%", "0.0%", "50.0%"]

@@ -101,6 +101,16 @@ def test_unknown_parent(joined, refused, rows):
     refused(joined(parent="Z7"), 3, "zones.gpkg", "上级", "Z7", rows(1))
 
 
+def test_an_area_of_a_zone_and_its_own_part(joined, refused, run):
+    folder = joined()
+    path = folder / "project.toml"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(f'{whole}[project.named_areas]\nold_town = ["Z1", "Z2"]\n', encoding="utf-8")
+    refused(folder, 3, "project.toml", "old_town", "Z1", "Z2")
+    path.write_text(f'{whole}[project.named_areas]\nold_town = ["Z1"]\n', encoding="utf-8")
+    assert (run(folder) / "manifest.json").is_file()
+
+
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
 def test_file_without_crs(joined, refused):
     refused(joined(crs=None), 3, "estates.gpkg", "residences", "EPSG:4547")

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facilityplan.checks import assess
 from facilityplan.errors import UsageError
 from facilityplan.project import open_project
 from facilityplan.siting import Options, propose
+from facilityplan.standards import load, resolve
 
 SITES = """\
 [layers.candidates]
@@ -186,6 +188,49 @@ def test_choices_that_make_no_sense(make):
         with pytest.raises(UsageError) as caught:
             propose(project.city, project.standards, project.findings().findings, options)
         assert len(caught.value.render("en").splitlines()) == 2
+
+
+def with_radii(*radii):
+    """Return a document of radius clauses of other kinds each, as Zhengzhou's but for these."""
+    document = load("zhengzhou-2018-34")
+    model = document.clause("ZZ05a")
+    clauses = [
+        model.model_copy(
+            update={"id": f"K{n}", "value": limit, "kinds": kinds, "kinds_serving_community": ()}
+        )
+        for n, (limit, kinds) in enumerate(radii)
+    ]
+    return resolve([document.model_copy(update={"clauses": tuple(clauses)})], None)
+
+
+@pytest.mark.parametrize(
+    ("other", "closed", "open_gaps"),
+    [
+        # R1 to R3 have a centre within 1000 m and no station: a station closes them
+        ((1000, ("street_centre",)), ("R1", "R2", "R3"), ("R4", "R5")),
+        # a centre must be at hand and none is: no station makes one
+        ((1, ("street_centre",)), (), ("R1", "R2", "R3", "R4", "R5")),
+        # a station counts for both, so the shorter radius decides: C1 stands at R2
+        ((299, ("home_care_station", "day_care")), ("R2",), ("R1", "R3", "R4", "R5")),
+    ],
+)
+def test_who_misses_two_radii_needs_both(make, other, closed, open_gaps):
+    centre = (
+        "编号,名称,类型,状态,面积,床位,经度,纬度,服务小区\n"
+        "F2,一中心,街道综合养老服务中心,运营,200,0,114.0043,34.3276,R1\n"
+    )
+    sites = CSV.replace("C2,空地,199.9,,503000,3800300\n", "")
+    city = open_project(make(more=SITES, sites__csv=sites, facilities__csv=centre)).city
+    standards = with_radii((500, ("home_care_station",)), other)
+    found = propose(city, standards, assess(city, standards), Options())
+    assert found.gaps == ("R1", "R2", "R3", "R4", "R5")
+    assert found.unreachable == open_gaps
+    plan = found.cover_all
+    served = () if plan is None else tuple(unit for site in plan.sites for unit in site.serves)
+    assert served == closed
+    if plan is not None:
+        mended = {item.unit_id for site in plan.sites for item in site.mends}
+        assert set(closed) <= mended, "assessed anew they comply"
 
 
 @settings(max_examples=15, deadline=None)

@@ -90,7 +90,9 @@ def test_shared_premises_are_split_by_households(findings, project):
             if unit == residence and clause[:4] in {"SF02", "SF03"}
         ]
         assert [item.value for item in found] == [pytest.approx(by_hand[households[residence]])]
-        assert found[0].evidence["shared"] is True
+        (share,) = found[0].evidence["shared"]
+        assert share["households"] == households[residence]
+        assert share["of_households"] == 1500
 
 
 @pytest.mark.parametrize(

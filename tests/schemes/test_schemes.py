@@ -20,6 +20,7 @@ from facilityplan.schemes import (
     scheme_from_toml,
     schemes_from_table,
 )
+from facilityplan.standards.model import Scope
 
 
 def scheme(**fields):
@@ -42,7 +43,7 @@ def exact(number):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    households=st.integers(0, 20000),
+    households=st.integers(1, 20000),
     tenths=st.integers(0, 60000),
     status=st.sampled_from(["new", "existing"]),
     place=st.sampled_from([ZHENGZHOU, XUCHANG]),
@@ -77,6 +78,22 @@ def test_station(distance, station):
         assert verdict == "insufficient_data"
     else:
         assert verdict == ("compliant" if station >= 200 else "non_compliant")
+
+
+@pytest.mark.parametrize(
+    ("document", "clause", "changes", "reason"),
+    [
+        ("zhengzhou-2018-34", "ZZ02b", {}, "reason.status_unknown"),
+        ("jiyuan-2017-73", "JY07", {"applies_to": Scope(status=("new",))}, "reason.status_unknown"),
+        ("jiyuan-2017-73", "JY07", {"value": None}, "reason.clause_without_number"),
+    ],
+)
+def test_what_may_not_bind_is_not_judged(document, clause, changes, reason):
+    changed = standards.load(document).clause(clause).model_copy(update=changes)
+    only = standards.load(document).model_copy(update={"clauses": (changed,)})
+    full = scheme(premises=1, distance_to_centre_m=600, station_area_m2=300)
+    (finding,) = review(full, standards.resolve([only], None))
+    assert (finding.verdict, finding.formula["id"]) == ("insufficient_data", reason)
 
 
 def test_two_readings_of_the_least_size():
@@ -205,3 +222,9 @@ def test_any_toml_is_read_or_refused_in_words(fields):
 def test_any_bytes_are_read_or_refused_in_words(content):
     with contextlib.suppress(InputError):
         assert scheme_from_toml(content, "scheme.toml")
+
+
+def test_no_households_at_all_is_no_pass():
+    findings = review(scheme(status="new", households=0, elder_floor_area_m2=0), XUCHANG)
+    assert [item.formula["id"] for item in findings] == ["reason.households_zero"]
+    assert not complies(findings)

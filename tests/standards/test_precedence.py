@@ -129,6 +129,7 @@ def test_a_clauses_own_date_counts(tmp_path):
 
 def test_stricter_means_larger_where_more_is_wanted(tmp_path):
     beds = 'measure = "beds_per_1000"\ncomparator = ">="\nunit = "beds_per_1000_elders"\n'
+    beds += 'basis = { elders = "elders_60" }\n'
     two = document(tmp_path, "two", {"A": f"{beds}value = 35", "B": f"{beds}value = 40"})
     (only,) = standards.resolve([two], dt.date(2024, 1, 1)).binding("beds_per_1000", ANYWHERE)
     assert only.clause.id == "B"

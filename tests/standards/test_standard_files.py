@@ -87,6 +87,31 @@ def refused(path, key=None):
     return said
 
 
+@pytest.mark.parametrize(
+    ("measure", "unit", "basis", "is_taken"),
+    [
+        ("beds_per_1000", "beds_per_1000_elders", 'elders = "elders_60"', True),
+        ("beds_per_1000", "beds_per_1000_persons", 'persons = "population"', True),
+        ("beds_per_1000", "beds_per_1000_elders", "", False),
+        ("land_per_person", "m2_per_person", 'persons = "population"', True),
+        ("land_per_person", "m2_per_person", 'elders = "elders_60"', False),
+        ("land_per_person", "m2_per_person", "", False),
+    ],
+)
+def test_a_ratio_says_over_whom(tmp_path, measure, unit, basis, is_taken):
+    clause = CLAUSE.replace('"service_radius"', f'"{measure}"').replace(
+        'unit = "m"', f'unit = "{unit}"'
+    )
+    clause += f"basis = {{ {basis} }}\n"
+    if measure == "land_per_person":
+        clause += 'parameters = { land_uses = ["A6"] }\n'
+    path = written(tmp_path, HEAD + clause)
+    if is_taken:
+        assert standards.read_document(path).clause("GC01").measure == measure
+    else:
+        refused(path, "clause GC01 / basis")
+
+
 def test_the_plain_document_is_taken(tmp_path):
     document = standards.read_document(written(tmp_path, HEAD + CLAUSE + AREA))
     assert [clause.id for clause in document.clauses] == ["GC01", "GC02"]

@@ -168,6 +168,7 @@
       [text.kind, site.kind || text.kind_unknown],
       [text.serves, servedText(site, popup)],
       [text.households, known(site.households, text, text.households_short)],
+      [text.persons, known(site.persons, text, text.persons_value)],
       [text.elders, known(site.elders, text, text.persons_value)],
       [text.mends, mended.length ? mended.join(text.list_separator) : text.none],
       [text.floor_area_needed, area(site.needed, text)],

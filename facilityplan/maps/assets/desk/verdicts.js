@@ -48,7 +48,10 @@
         group: text.by_clause,
         label: `${clause.id}　${clause.title}`,
         unitKind: clause.unitKind,
-        takes: (finding) => finding.clause === clause,
+        // Where two clauses make one demand, the finding stands under the one that decides.
+        takes: (finding) =>
+          finding.clause === clause ||
+          clause.together.some((other) => clauses[other] === finding.clause),
       });
     }
     return found;
