@@ -269,7 +269,9 @@ def test_the_clause_picker_recolours_and_counts(desk, case):
     order = list(checks.Verdict)
     labels = desk.texts("#desk-scheme option")
     assert labels[0] == "服务半径（全部条款）"
-    clauses = sorted({item.clause_id for item in case.findings})
+    # A finding stands under the clause that decides and is found under those it also carries.
+    carried = [{item.clause_id, *item.evidence.get("clauses", ())} for item in case.findings]
+    clauses = sorted(set().union(*carried))
     picked = [label for label in labels if re.match(r"ZZ\d", label)]
     assert [label.split("　")[0] for label in picked] == clauses
     assert "SF" not in "".join(labels)
@@ -278,7 +280,8 @@ def test_the_clause_picker_recolours_and_counts(desk, case):
     assert legend(desk) == expected
     for label in picked:
         desk.page.select_option("#desk-scheme", label=label)
-        own = [item for item in case.findings if item.clause_id == label.split("　")[0]]
+        name = label.split("　")[0]
+        own = [item for item, names in zip(case.findings, carried, strict=True) if name in names]
         found = legend(desk)
         for number, verdict in enumerate(order):
             assert found[number] == sum(item.verdict is verdict for item in own)
