@@ -111,8 +111,9 @@ def _columns(
     lang: str,
 ) -> dict[str, Any]:
     """Return one list a column; a unit that is on no layer is given by its name."""
+    drawn = {kind: positions[kind] for kind in ("residence", "zone")}
     units = [
-        positions.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
+        drawn.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
         for finding in findings
     ]
     columns: dict[str, Any] = {
