@@ -77,6 +77,13 @@ def _read(path: Path) -> list[Scheme]:
     raise UnreadableSourceError("scheme_format", file=path.name)
 
 
+def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:
+    """Return a place's documents; those above it only where a date says whether they hold."""
+    documents = standards.documents_of_place(place)
+    own = [item for item in documents if place in {item.place, *item.place_aliases}]
+    return own if as_of is None else list(documents)
+
+
 def _standards_of(
     scheme: Scheme,
     place: str | None,
@@ -94,7 +101,7 @@ def _standards_of(
             documents = (
                 [standards.load(document) for document in dict.fromkeys(ids)]
                 if ids
-                else standards.documents_of_place(str(key))
+                else _of_place(str(key), as_of)
             )
             memo[key] = standards.resolve(documents, as_of)
         except StandardsError as error:
