@@ -5,6 +5,7 @@ import math
 
 import geopandas as gpd
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import CRS, clause, judge
@@ -12,7 +13,7 @@ from shapely.geometry import LineString
 
 from facilityplan.network import Network
 
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=examples(30), deadline=None)
 AS_OF = dt.date(2023, 9, 1)
 SPEED = {
     "question": "速度？",

@@ -3,13 +3,14 @@
 import datetime as dt
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import clause, judge
 
 from facilityplan.checks.due import Cut, anniversary, open_state, period, years_between
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 DAYS = st.dates(dt.date(1999, 1, 1), dt.date(2060, 12, 31))
 CLOCK = clause("expiry", comparator="<=", value=5, unit="years", parameters={"clock": "功能变更"})
 HOME = {"id": "院", "kind": "elder_home", "at": (0, 0)}

@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import clause, judge
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 AS_OF = dt.date(2023, 9, 1)
 STAGES = ["planned", "built", "accepted", "delivered"]
 NEW = {"id": "甲", "at": (0, 0), "status": "新建"}

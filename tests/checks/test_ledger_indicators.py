@@ -4,11 +4,12 @@ import datetime as dt
 import math
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import clause, judge
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=examples(40), deadline=None)
 CITY = {"id": "市", "name": "市", "box": (0, 0, 9, 9), "level": "市"}
 AS_OF = dt.date(2023, 9, 1)
 

@@ -8,12 +8,13 @@ import itertools
 import json
 from fractions import Fraction
 
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facilityplan.checks import wording
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 CITY = {"id": "市", "box": (0, 0, 100, 100), "level": "city"}
 MANY = 10**7
 SIGNS = st.sampled_from([">=", ">", "<=", "<"])

@@ -6,11 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ZZ, JY, XC = "zhengzhou-2018-34", "jiyuan-2017-73", "xuchang-2022-33"
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=examples(25), deadline=None)
 
 
 def estate(**cells):

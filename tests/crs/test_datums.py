@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,14 +58,14 @@ def test_published_vectors():
 
 
 @given(lon=LON, lat=LAT, source=PLACE, target=PLACE)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_there_and_back(lon, lat, source, target):
     there = crs.convert(lon, lat, source, target)
     assert distance_m(crs.convert(*there, target, source), (lon, lat)) < 1e-4
 
 
 @given(lon=LON, lat=LAT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_shift_has_its_known_size(lon, lat):
     shifted = crs.convert(lon, lat, "wgs84", "gcj02")
     assert 0 < distance_m((lon, lat), shifted) < 1800

@@ -2,6 +2,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
@@ -80,7 +81,7 @@ def test_degrees_land_where_the_series_says(system):
     lon=st.floats(111.0, 117.0, allow_nan=False),
     lat=st.floats(25.0, 45.0, allow_nan=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_out_and_back(lon, lat):
     moved = crs.to_project(layer((lon, lat), system=4490), PROJECT)
     back = crs.to_lonlat(moved, PROJECT)
@@ -275,7 +276,7 @@ def test_one_stray_point_is_named_by_its_row():
     lon=st.floats(112.6, 115.4, allow_nan=False),
     lat=st.floats(22.0, 45.0, allow_nan=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_swapped_degrees_are_always_found(lon, lat):
     with pytest.raises(ImplausibleExtentError) as caught:
         crs.to_project(layer((lat, lon), system=4326), PROJECT)

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,7 +117,7 @@ def test_a_column_in_both_must_agree(refused):
     own=st.lists(st.integers(0, 30), unique=True, max_size=20),
     data=st.data(),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_no_row_is_made_or_lost(own, data):
     theirs = data.draw(st.permutations(own)) if own else []
     theirs = theirs[: data.draw(st.integers(0, len(theirs)))]

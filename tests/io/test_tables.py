@@ -6,6 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 import xlsxwriter
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,7 +87,7 @@ def test_csv_rows_are_numbered_as_shown(tmp_path):
 @given(
     st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"))), min_size=0)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_text_in_cells_survives(cells):
     import csv
     import tempfile

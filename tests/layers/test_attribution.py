@@ -5,13 +5,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
 from facilityplan import provision
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=examples(40), deadline=None)
 KINDS = ("day_care",)
 OPEN = ("operating",)
 SQUARE = {"a": (0, 0, 10, 10), "b": (10, 0, 20, 10), "c": (0, 10, 10, 20)}

@@ -5,6 +5,7 @@ import math
 import geopandas as gpd
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from facilityplan.coverage import (
 )
 from facilityplan.errors import CrsError
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 FAR = (412_345.0, 3_812_345.0)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
@@ -34,7 +35,7 @@ def unpack(lists):
     return paths
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.lists(st.tuples(lon, lat), min_size=2, max_size=6), min_size=1, max_size=5))
 def test_lines_come_back_to_half_a_step(lines):
     pen = Pen()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ def tools(walker, make_roads):
     return walker, make_roads
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seed=SEEDS)
 def test_as_the_oracle_walks(tools, seed):
     walker, make_roads = tools
@@ -48,7 +49,7 @@ def test_as_the_oracle_walks(tools, seed):
     assert (limited == (expected <= 300))[clear].all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seed=SEEDS)
 def test_a_walk_is_a_metric_and_the_nearest_is_the_least_of_all_pairs(tools, seed):
     lines, points = tools[1](seed)
@@ -73,7 +74,7 @@ def test_a_walk_is_a_metric_and_the_nearest_is_the_least_of_all_pairs(tools, see
     assert (cut.distance_m == np.where(within, found.distance_m, np.inf)).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seed=SEEDS)
 def test_row_order_is_nothing(tools, seed):
     lines, points = tools[1](seed)
@@ -91,7 +92,7 @@ def test_row_order_is_nothing(tools, seed):
     assert (turned.facility == plain.facility[order]).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seed=SEEDS, dx=st.integers(-(10**6), 10**6), dy=st.integers(-(10**6), 10**6))
 def test_moving_everything_changes_nothing(tools, seed, dx, dy):
     lines, points = tools[1](seed)
@@ -102,7 +103,7 @@ def test_moving_everything_changes_nothing(tools, seed, dx, dy):
     same(one, two, CM)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(seed=SEEDS, limit_m=st.floats(1, 600))
 def test_service_lines_are_where_the_walk_is_within_the_limit(tools, seed, limit_m):
     lines, points = tools[1](seed)

@@ -9,6 +9,7 @@ import itertools
 import math
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -233,7 +234,7 @@ def test_who_misses_two_radii_needs_both(make, other, closed, open_gaps):
         assert set(closed) <= mended, "assessed anew they comply"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=7, unique=True), st.data())
 def test_every_plan_against_brute_force(tmp_path_factory, places, data):
     sites = data.draw(st.lists(st.integers(0, 3000), min_size=1, max_size=5, unique=True))

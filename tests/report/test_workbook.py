@@ -8,6 +8,7 @@ import zipfile
 
 import openpyxl
 import pytest
+from campaign import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -190,7 +191,7 @@ def test_hostile_names_never_become_formulas_links_or_numbers(build, at):
 
 
 @given(name=st.text(max_size=60))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_name_can_be_written_and_read(run, name):
     findings = [dataclasses.replace(item, unit_name=name) for item in run.findings[:3]]
     content = report.findings_workbook(

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +115,7 @@ def test_to_the_millimetre(x, mends):
     assert bool(mended(changes(before, after))) is mends
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(st.integers(0, 4000), min_size=1, max_size=6),
     st.lists(st.integers(0, 4000), min_size=1, max_size=3),

@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def exact(number):
     return Fraction(str(number))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     households=st.integers(1, 20000),
     tenths=st.integers(0, 60000),
@@ -61,7 +62,7 @@ def test_floor_area_by_fractions(households, tenths, status, place):
     assert complies(findings) == (exact(area) >= required)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     distance=st.integers(0, 12000).map(lambda tenths: tenths / 10),
     station=st.none() | st.integers(0, 4000).map(lambda tenths: tenths / 10),
@@ -200,7 +201,7 @@ def toml_value(value):
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(FIELDS)), VALUES, max_size=6))
 def test_any_toml_is_read_or_refused_in_words(fields):
     content = "".join(f"{name} = {toml_value(value)}\n" for name, value in fields.items())
@@ -217,7 +218,7 @@ def test_any_toml_is_read_or_refused_in_words(fields):
         assert all(len(refusal.render(lang).splitlines()) >= 2 for lang in ("zh", "en"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_in_words(content):
     with contextlib.suppress(InputError):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ def by_hand(points, spacing_m, existing=()):
     return kept
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([1.0, 50.0, 300.0, 5000.0]), st.booleans())
 def test_against_a_double_loop(seed, spacing_m, far_east):
     rng = np.random.default_rng(seed)

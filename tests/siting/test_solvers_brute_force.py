@@ -4,13 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
 from facilityplan.siting import Status, lscp, mclp, p_center, p_median
 
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = settings(max_examples=examples(60), deadline=None)
 
 
 def subsets(n_candidates, mandatory, most):

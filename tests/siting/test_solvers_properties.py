@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
 from facilityplan.siting import Status, lscp, mclp, p_center, p_median
 
-EXAMPLES = settings(max_examples=25, deadline=None)
+EXAMPLES = settings(max_examples=examples(25), deadline=None)
 
 
 def town(seed, n_demands=40, n_candidates=25):

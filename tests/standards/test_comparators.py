@@ -6,6 +6,7 @@ import operator
 from fractions import Fraction
 
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,7 +137,7 @@ def test_more_than_is_strict():
 
 
 @pytest.mark.parametrize("clause", NUMERIC)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(data=st.data())
 def test_at_and_beside_the_number(clause, data):
     limit = clause.limit

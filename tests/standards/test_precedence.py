@@ -5,6 +5,7 @@ import itertools
 
 import geopandas as gpd
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
@@ -366,7 +367,7 @@ def sets_of_documents(draw):
     return rows, draw(st.permutations(range(len(rows))))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(sets_of_documents())
 def test_the_order_of_documents_means_nothing(tmp_path_factory, drawn):
     rows, order = drawn

@@ -6,6 +6,7 @@ import itertools
 
 import geopandas as gpd
 import pytest
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
@@ -373,7 +374,7 @@ def test_words_in_both_languages(tmp_path):
     assert known.as_dict()["status"] == "granted"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(area=st.floats(200, 5000), more=st.floats(0, 500))
 def test_more_area_never_gives_less_and_never_above_the_cap(tmp_path_factory, area, more):
     folder = tmp_path_factory.getbasetemp()

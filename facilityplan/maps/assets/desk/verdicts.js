@@ -43,7 +43,9 @@
         takes: (finding) => finding.clause.mandatory,
       });
     }
-    for (const clause of clauses) {
+    // What is judged of projects and single facilities has no layer to colour; popups and lists say it.
+    const coloured = clauses.filter((clause) => ["residence", "zone"].includes(clause.unitKind));
+    for (const clause of coloured) {
       found.push({
         group: text.by_clause,
         label: `${clause.id}　${clause.title}`,
