@@ -94,25 +94,9 @@ def judge(
     first = rate or minimum
     if first is None:
         raise ValueError("no clause binds")
-    silent = [item for item in (rate, minimum) if item and not item.clause.is_numeric]
-    if silent:
-        return undecided(
-            silent[0],
-            demand.unit,
-            "reason.clause_without_number",
-            value=provided.known,
-            evidence=evidence,
-        )
-    if rate is not None and not np.isfinite(demand.households):
-        return undecided(
-            rate,
-            demand.unit,
-            "reason.households_unknown",
-            value=provided.known if provided.is_exact else None,
-            evidence=evidence,
-        )
-    if rate is not None and demand.households == 0:
-        return undecided(rate, demand.unit, "reason.households_zero", evidence=evidence)
+    unknown = _not_judged(demand, provided, evidence)
+    if unknown is not None:
+        return unknown
     by_rate = 0.0 if rate is None else _by_rate(rate.clause.limit, demand.households)
     least = 0.0 if minimum is None else minimum.clause.limit
     readings = _readings(by_rate, least, provided.known, minimum)
@@ -154,6 +138,31 @@ def judge(
         formula=formula,
         evidence=evidence,
     )
+
+
+def _not_judged(demand: Demand, provided: Provided, evidence: Mapping[str, Any]) -> Finding | None:
+    """Return the finding of an estate whose demand is not known; ``None`` where it is."""
+    rate, minimum = demand.rate, demand.minimum
+    silent = [item for item in (rate, minimum) if item and not item.clause.is_numeric]
+    if silent:
+        return undecided(
+            silent[0],
+            demand.unit,
+            "reason.clause_without_number",
+            value=provided.known,
+            evidence=evidence,
+        )
+    if rate is not None and not np.isfinite(demand.households):
+        return undecided(
+            rate,
+            demand.unit,
+            "reason.households_unknown",
+            value=provided.known if provided.is_exact else None,
+            evidence=evidence,
+        )
+    if rate is not None and demand.households == 0:
+        return undecided(rate, demand.unit, "reason.households_zero", evidence=evidence)
+    return None
 
 
 def _by_rate(per_100_m2: float, households: float) -> float:
