@@ -173,35 +173,9 @@ class Context:
         )
         return found
 
-    def facilities_of_zone(self, row: int) -> npt.NDArray[np.int64]:
-        """Return positions of the facilities in a zone; the lowest id of its level owns an edge."""
-        level = self.cells("zones", "level")[row]
-        members: dict[int, npt.NDArray[np.int64]] = self._once(
-            ("members", level), lambda: self._members(level)
-        )
-        return members.get(row, np.empty(0, dtype=np.int64))
-
-    def _members(self, level: str) -> dict[int, npt.NDArray[np.int64]]:
-        zones = self.city.zones
-        rows = np.flatnonzero((zones["level"] == level).to_numpy())
-        member = zone_membership(self.facilities_xy, zones.iloc[rows])
-        return {int(zone): np.flatnonzero(member == at) for at, zone in enumerate(rows)}
-
     def zone_chain(self) -> list[tuple[int, ...]]:
         """Return for each residence the zones it is in, as positions, the finest first."""
         found: list[tuple[int, ...]] = self._once("chain", self._zone_chain)
-        return found
-
-    def residences_of_zone(self) -> dict[int, list[int]]:
-        """Return the residences of each zone that has any, as positions."""
-        found: dict[int, list[int]] = self._once("of zone", self._residences_of_zone)
-        return found
-
-    def _residences_of_zone(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for residence, chain in enumerate(self.zone_chain()):
-            for zone in chain:
-                found.setdefault(zone, []).append(residence)
         return found
 
     def _zone_chain(self) -> list[tuple[int, ...]]:

@@ -68,7 +68,7 @@ def _facility_land(context: Context, row: int) -> dict[str, Any]:
     city = context.city
     if not city.has("facilities"):
         return {}
-    inside = context.facilities_of_zone(row)
+    inside = context.facilities_within([row])
     land = city.facilities["land_area_m2"].to_numpy(dtype=float)[inside]
     return {
         "facility_land_m2": float(np.nansum(land)),
