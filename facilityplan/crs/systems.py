@@ -185,3 +185,25 @@ def to_geodetic(source: CRS, target: CRS) -> Step:
             return lambda lon, lat: (lon, lat)
         return _transformer(source, _geodetic(source))
     return _transformer(source, _geodetic(target))
+
+
+def numbers_in(xy_m: Floats, project_crs: object, crs: object) -> Floats:
+    """Return coordinates of the project as they stand in another system, x before y.
+
+    Parameters
+    ----------
+    xy_m
+        n x 2, metres in ``project_crs``.
+    project_crs, crs
+        The project's projected system, and the other.
+
+    Raises
+    ------
+    CrsError
+        If a system is unknown or there is no way from one to the other.
+    """
+    own, other = require_metres(project_crs), parse(crs, {})
+    lon, lat = to_geodetic(own, other)(xy_m[:, 0], xy_m[:, 1])
+    if other.is_geographic:
+        return np.column_stack([lon, lat])
+    return np.column_stack(from_geodetic(other)(lon, lat))

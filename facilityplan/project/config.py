@@ -65,6 +65,7 @@ class LayerSource(_Strict):
     encoding: str | None = None
     crs: str | None = None
     datum: str | None = None
+    datum_checked: str | None = Field(default=None, min_length=1)
     x: str | None = None
     y: str | None = None
     osm: OsmSource | None = None

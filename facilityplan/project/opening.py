@@ -27,9 +27,19 @@ from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
+from facilityplan.layers import (
+    LAYERS,
+    City,
+    Origin,
+    as_text,
+    conform,
+    empty_layer,
+    points_of,
+    stack,
+)
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
+from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -93,6 +103,7 @@ def open_folder(folder: Path) -> Opened:
         for name, sources in config.layers.items()
     }
     layers = {name: _together(name, found, head.crs) for name, found in parts.items()}
+    _check_datums(config, parts, layers, choices)
     _check_references(config, layers, parts)
     city = City(
         name=head.name,
@@ -112,6 +123,47 @@ def open_folder(folder: Path) -> Opened:
         network = Network.from_lines(city.layer("roads"))
     inputs = _hashes(folder, config)
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
+
+
+def _check_datums(
+    config: ProjectConfig,
+    parts: Mapping[str, Sequence[_Part]],
+    layers: Mapping[str, gpd.GeoDataFrame],
+    choices: list[Mapping[str, Any]],
+) -> None:
+    """Hold each layer of places against the roads; what is found goes to the choices."""
+    declared: list[Declared] = []
+    at: list[int] = []
+    read = [
+        (name, source, part)
+        for name, sources in config.layers.items()
+        for source, part in zip(sources, parts[name], strict=True)
+    ]
+    for position, (name, source, part) in enumerate(read):
+        if name not in CHECKED_LAYERS or part.frame.empty:
+            continue
+        known = "name" in part.frame.columns
+        names = part.frame["name"].tolist() if known else [None] * len(part.frame)
+        system = None if source.datum is not None else choices[position]["crs"]
+        declared.append(
+            Declared(
+                name,
+                source.path,
+                points_of(part.frame.geometry),
+                names,
+                source.datum,
+                system,
+                source.datum_checked,
+            )
+        )
+        at.append(position)
+    none = np.empty(0, dtype=object)
+    roads, zones = (
+        layers[name].geometry.to_numpy() if name in layers else none for name in ("roads", "zones")
+    )
+    found = check_datums(declared, roads, zones, config.project.crs)
+    for position, record in zip(at, found, strict=True):
+        choices[position] = {**choices[position], **record}
 
 
 def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ NEAR_M: Final = 500.0
 TAIL_M: Final = 300.0
 """Farther away than this is no worse."""
 MIN_POINTS: Final = 20
-MAX_POINTS: Final = 1000
+MAX_POINTS: Final = 500
 """More places than this are sampled: they would cost time and settle nothing more."""
 
 Z_DETRENDED: Final = 4.0
@@ -62,15 +63,15 @@ SCORES: Final[Mapping[str, Callable[[Floats], Floats]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class RoadPoints:
-    """Roads as points in a search tree; built once, asked for any number of layers.
+    """Roads as points in a search tree; built when first asked, for any number of layers.
 
     Parameters
     ----------
-    tree
-        The points, metres in the project's system; ``None`` where there is no road.
+    lines
+        Lines with a length, metres in the project's system.
     """
 
-    tree: cKDTree | None
+    lines: npt.NDArray[np.object_]
 
     @classmethod
     def of(cls, lines: Any, within: tuple[float, float, float, float] | None = None) -> RoadPoints:
@@ -93,10 +94,15 @@ class RoadPoints:
             near = (bounds[:, 0] <= east + reach) & (bounds[:, 2] >= west - reach)
             near &= (bounds[:, 1] <= north + reach) & (bounds[:, 3] >= south - reach)
             shapes = shapes[near]
-        if not len(shapes):
-            return cls(None)
-        points = shapely.get_coordinates(shapely.segmentize(shapes, SPACING_M))
-        return cls(cKDTree(np.unique(np.round(points, 1), axis=0), balanced_tree=False))
+        return cls(shapes)
+
+    @cached_property
+    def tree(self) -> cKDTree | None:
+        """The points, metres; ``None`` where there is no road."""
+        if not len(self.lines):
+            return None
+        points = shapely.get_coordinates(shapely.segmentize(self.lines, SPACING_M))
+        return cKDTree(np.unique(np.round(points, 1), axis=0), balanced_tree=False)
 
     def distance_m(self, xy_m: Floats) -> Floats:
         """Return metres to the nearest road point, 600 where it is farther; shape less the last."""
@@ -123,7 +129,7 @@ def against_roads(
     ----------
     xy_m
         Places as they were read under the declared datum, n x 2, metres in ``crs``; repeats count
-        once, more than 1,000 are sampled.
+        once, more than 500 are sampled.
     roads
         Roads, metres in ``crs``, read under their own declaration.
     crs
