@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from facilityplan.crs import require_metres
 from facilityplan.layers import points_of
 
 Floats = npt.NDArray[np.float64]
@@ -267,7 +268,13 @@ def land_of(zone: Any, parcels: gpd.GeoDataFrame, uses: Collection[str]) -> Prov
 
     A parcel's stated ``area_m2`` wins over that of its polygon; a parcel across the zone's edge
     counts by the share of its polygon inside.
+
+    Raises
+    ------
+    CrsError
+        If the parcels are not in metres.
     """
+    require_metres(parcels.crs, layer="parcels")
     wanted = parcels[parcels["use"].isin(list(uses))]
     parts: list[tuple[str, float]] = []
     for parcel_id, stated, polygon in zip(

@@ -18,6 +18,7 @@ from facilityplan.coverage import (
     straight_reach,
     walking_reach,
 )
+from facilityplan.crs import require_layers_in_metres
 from facilityplan.layers import City, points_of
 from facilityplan.network import Network
 from facilityplan.provision import (
@@ -55,6 +56,9 @@ class Context:
     standards: Standards
     network: Network | None = None
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        require_layers_in_metres(self.city)
 
     def _once(self, key: Any, compute: Any) -> Any:
         if key not in self._memo:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from facilityplan.crs import require_metres
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -63,7 +65,13 @@ def coverage_rates(
     -------
     Rates
         A residence without a figure is counted in ``unknown``, never as zero. Points have no land.
+
+    Raises
+    ------
+    CrsError
+        If the residences are not in metres.
     """
+    require_metres(residences.crs, layer="residences")
     area_m2 = residences.geometry.area.to_numpy()
     has_land = area_m2 > 0
     within = np.where(covered, area_m2, 0.0) if land_m2 is None else land_m2

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from facilityplan.crs.datums import DATUMS, convert
 from facilityplan.crs.reproject import AREA_MARGIN_DEG, to_lonlat, to_project
-from facilityplan.crs.systems import numbers_in, require_metres
+from facilityplan.crs.systems import numbers_in, require_layers_in_metres, require_metres
 
 __all__ = [
     "AREA_MARGIN_DEG",
     "DATUMS",
     "convert",
     "numbers_in",
+    "require_layers_in_metres",
     "require_metres",
     "to_lonlat",
     "to_project",

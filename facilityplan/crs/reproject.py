@@ -110,9 +110,48 @@ def _outside(lon: Floats, lat: Floats, target: CRS) -> npt.NDArray[np.bool_]:
     return nowhere | beside | beyond
 
 
+def _check_zone(xy: Floats, source: CRS, target: CRS, place: Place) -> None:
+    """Refuse metres that would lie in the area with the prefix that the numbers have or lack."""
+    if source.is_geographic:
+        return
+    for swapped, numbers in ((False, xy), (True, xy[:, ::-1])):
+        guess = _zone_of(numbers, source)
+        if guess is None or agree(source, guess):
+            continue
+        lon, lat = to_geodetic(guess, target)(numbers[:, 0], numbers[:, 1])
+        if not _outside(lon, lat, target).any():
+            bare = numbers[:, 0].max() < 1e6
+            message = "crs_zone_without" if bare else "crs_zone"
+            raise ImplausibleExtentError(
+                f"{message}_and_axes" if swapped else message,
+                crs=name_of(source),
+                extent=_extent(xy),
+                guess=name_of(guess),
+                **place,
+            )
+
+
+def _zone_of(xy: Floats, source: CRS) -> CRS | None:
+    """Return the CGCS2000 zone whose number stands before the eastings, or lacks there."""
+    zone, last = xy[:, 0].min() // 1e6, xy[:, 0].max() // 1e6
+    if zone != last:
+        return None
+    if 25 <= zone <= 45:
+        return CRS.from_epsg(int(4513 + zone - 25))
+    if 13 <= zone <= 23:
+        return CRS.from_epsg(int(4491 + zone - 13))
+    code = source.to_epsg() or 0
+    if zone == 0 and 4513 <= code <= 4533:
+        return CRS.from_epsg(code + 21)
+    if zone == 0 and 4491 <= code <= 4501:
+        return CRS.from_epsg(code + 11)
+    return None
+
+
 def _check_place(
-    xy: Floats, to_degrees: Step, target: CRS, rows: Sequence[int], place: Place
+    xy: Floats, to_degrees: Step, systems: tuple[CRS, CRS], rows: Sequence[int], place: Place
 ) -> None:
+    source, target = systems
     lon, lat = to_degrees(xy[:, 0], xy[:, 1])
     outside = _outside(lon, lat, target)
     if not outside.any():
@@ -122,6 +161,7 @@ def _check_place(
     area = target.area_of_use
     if area is not None and not _outside(*to_degrees(xy[:, 1], xy[:, 0]), target).any():
         raise ImplausibleExtentError("crs_axes_swapped", extent=_extent(xy), **place)
+    _check_zone(xy, source, target, place)
     allowed = (
         "∞"
         if area is None
@@ -200,7 +240,7 @@ def to_project(
         def placed(x: Floats, y: Floats) -> tuple[Floats, Floats]:
             return to_degrees(x, y) if same else to_degrees(*convert(x, y, str(datum), "wgs84"))
 
-        _check_place(xy, placed, target, of_vertex, place)
+        _check_place(xy, placed, (source, target), of_vertex, place)
         if not agree(source, target):
             projected = np.column_stack(from_geodetic(target)(*placed(xy[:, 0], xy[:, 1])))
     if not np.isfinite(projected).all():

@@ -18,6 +18,7 @@ from facilityplan.errors import (
     MissingCrsError,
     WebMercatorError,
 )
+from facilityplan.layers import LAYERS, City
 
 Place = dict[str, Any]
 """Keywords that say where an error is: ``layer``, ``file``."""
@@ -114,6 +115,25 @@ def require_metres(crs: object, *, layer: str | None = None, file: object = None
         if axis.unit_conversion_factor != 1.0:
             raise CrsError("crs_not_metres", crs=name_of(parsed), unit=axis.unit_name, **place)
     return parsed
+
+
+def require_layers_in_metres(city: City) -> None:
+    """Refuse a city any of whose layers is not in metres, or not in the city's own system.
+
+    Raises
+    ------
+    CrsError
+        Of the branch that fits, with the layer.
+    """
+    own = require_metres(city.crs)
+    for name, frame in city.layers.items():
+        if not LAYERS[name].geometry:
+            continue
+        system = require_metres(frame.crs, layer=name)
+        if not agree(own, system):
+            raise CrsError(
+                "crs_contradiction", stated=name_of(own), own=name_of(system), layer=name
+            )
 
 
 def _geodetic(crs: CRS) -> CRS:

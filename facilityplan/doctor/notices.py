@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.checks import Context, Finding
+from facilityplan.crs.detective import Verdict
 from facilityplan.layers import City
 from facilityplan.network import Network
 
@@ -90,6 +91,31 @@ def without_attributes(choices: Iterable[Mapping[str, Any]]) -> list[Notice]:
         )
         for choice in choices
         if choice["without_attributes"]
+    ]
+
+
+def datums(choices: Iterable[Mapping[str, Any]]) -> list[Notice]:
+    """Return which layers lie otherwise than declared, though the project confirms them.
+
+    Parameters
+    ----------
+    choices
+        What was settled while reading, one entry a file.
+    """
+    return [
+        Notice(
+            "datum_contradicted",
+            choice["layer"],
+            (),
+            {
+                "file": choice["path"],
+                "declared": choice["datum"] or choice["crs"],
+                "named": choice["datum_check"]["named"],
+                "reason": choice["datum_confirmed"],
+            },
+        )
+        for choice in choices
+        if choice.get("datum_check", {}).get("verdict") == Verdict.CONTRADICTS
     ]
 
 

@@ -12,6 +12,7 @@ import shapely
 from facilityplan.crs import numbers_in
 from facilityplan.crs.datums import Floats
 from facilityplan.crs.detective import (
+    MARGIN_M,
     Fit,
     Judgement,
     RoadPoints,
@@ -120,9 +121,14 @@ def _check_extent(part: Declared, bounds: tuple[float, ...], crs: str) -> None:
     if part.crs is None or part.confirmed is not None or not len(part.xy_m):
         return
     west, south, east, north = bounds
+    x, y = part.xy_m.T
+    near = (x >= west - MARGIN_M) & (x <= east + MARGIN_M)
+    near &= (y >= south - MARGIN_M) & (y <= north + MARGIN_M)
+    if near.mean() >= _FEW:
+        return
     numbers = numbers_in(part.xy_m, crs, part.crs)
     own, *others = readings_within(numbers, part.crs, (west, south, east, north), crs)
-    if own.inside >= _FEW or not others:
+    if not others:
         return
     raise CrsError(
         "crs_reading_contradicts",

@@ -12,7 +12,7 @@ import geopandas as gpd
 from facilityplan import locale
 from facilityplan.checks import Context, assess_context
 from facilityplan.checks.radius_coverage import radius_coverage
-from facilityplan.doctor import Notice, inspect, without_attributes
+from facilityplan.doctor import Notice, datums, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.opening import Opened, open_folder
@@ -131,7 +131,8 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        return (*bare, *inspect(self._context, list(self._findings.findings)))
+        odd = datums(self.reading_choices)
+        return (*odd, *bare, *inspect(self._context, list(self._findings.findings)))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks import Finding, assess
+from facilityplan.crs import require_layers_in_metres
 from facilityplan.layers import City
 from facilityplan.scenario import AddedFacility, changes, mended, with_facilities
 from facilityplan.siting.covering import lscp, mclp
@@ -44,7 +45,13 @@ def propose(
     Proposal
         Candidates are taken in the order of their ids, so that the order of the input changes
         nothing.
+
+    Raises
+    ------
+    CrsError
+        If a layer of the city is not in metres.
     """
+    require_layers_in_metres(city)
     chosen = options or Options()
     problem = build_problem(city, standards, findings, chosen)
     ids = city.residences["id"].to_numpy(dtype=object)

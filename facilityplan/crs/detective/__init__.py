@@ -6,7 +6,7 @@ roads, a layer that shares names, the zones, the extent. The detective gives a v
 numbers; it converts nothing.
 """
 
-from facilityplan.crs.detective.extent import Reading, readings_within
+from facilityplan.crs.detective.extent import MARGIN_M, Reading, readings_within
 from facilityplan.crs.detective.hypotheses import HYPOTHESES, placed, same_datum
 from facilityplan.crs.detective.judgement import Fit, Judgement, Support, Verdict
 from facilityplan.crs.detective.names import against_names
@@ -15,6 +15,7 @@ from facilityplan.crs.detective.zones import share_inside
 
 __all__ = [
     "HYPOTHESES",
+    "MARGIN_M",
     "Fit",
     "Judgement",
     "Reading",

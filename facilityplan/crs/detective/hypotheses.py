@@ -14,6 +14,10 @@ from facilityplan.errors import CrsError
 HYPOTHESES: Final = ("wgs84", "gcj02", "bd09")
 """CGCS2000 is WGS84 to decimetres, less than any layer can tell."""
 
+MAX_POINTS: Final = 500
+"""Places of a layer that are looked at."""
+_SEED: Final = 20260630
+
 # The rectangle in which GCJ-02 is applied, less what BD-09 adds and a strip whose images are
 # nobody's: longitude from and to, latitude from and to, in degrees.
 _RECTANGLE: Final = (72.1, 137.7, 0.9, 55.7)
@@ -32,15 +36,21 @@ def same_datum(declared: str) -> str:
     return "wgs84" if declared == "cgcs2000" else declared
 
 
-def different(xy_m: npt.ArrayLike) -> Floats:
-    """Return the different places to the metre, sorted: rows and repeats tell nothing."""
+def different(xy_m: npt.ArrayLike) -> tuple[Floats, int]:
+    """Return the different places to the metre, sorted, and how many there are.
+
+    Rows and repeats tell nothing. Of more than :data:`MAX_POINTS` as many are returned, always the
+    same: more would cost time and settle nothing.
+    """
     xy = np.asarray(xy_m, dtype=np.float64).reshape(-1, 2)
     xy = xy[np.isfinite(xy).all(axis=1)]
-    if not len(xy):
-        return xy
     ordered = xy[np.lexsort((xy[:, 1], xy[:, 0]))]
     _, first = np.unique(np.round(ordered), axis=0, return_index=True)
-    return ordered[np.sort(first)]
+    places = ordered[np.sort(first)]
+    if len(places) > MAX_POINTS:
+        chosen = np.random.default_rng(_SEED).choice(len(places), MAX_POINTS, replace=False)
+        return places[np.sort(chosen)], len(places)
+    return places, len(places)
 
 
 def placed(xy_m: Floats, crs: Any, declared: str) -> tuple[npt.NDArray[np.bool_], Floats]:

@@ -24,8 +24,6 @@ NEAR_M: Final = 500.0
 TAIL_M: Final = 300.0
 """Farther away than this is no worse."""
 MIN_POINTS: Final = 20
-MAX_POINTS: Final = 500
-"""More places than this are sampled: they would cost time and settle nothing more."""
 
 Z_DETRENDED: Final = 4.0
 Z_PLAIN: Final = 3.0
@@ -102,7 +100,9 @@ class RoadPoints:
         if not len(self.lines):
             return None
         points = shapely.get_coordinates(shapely.segmentize(self.lines, SPACING_M))
-        return cKDTree(np.unique(np.round(points, 1), axis=0), balanced_tree=False)
+        # Roads that stand twice, once each way, would double the tree; to the decimetre.
+        key = np.round(points * 10.0).astype(np.int64) @ np.array([1 << 31, 1])
+        return cKDTree(points[np.unique(key, return_index=True)[1]], balanced_tree=False)
 
     def distance_m(self, xy_m: Floats) -> Floats:
         """Return metres to the nearest road point, 600 where it is farther; shape less the last."""
@@ -148,11 +148,7 @@ def against_roads(
         If the datum or the system is unknown, or the system is not in metres.
     """
     meant = same_datum(declared)
-    places = different(xy_m)
-    total = len(places)
-    rng = np.random.default_rng(_SEED)
-    if total > MAX_POINTS:
-        places = places[np.sort(rng.choice(total, MAX_POINTS, replace=False))]
+    places, total = different(xy_m)
     inside, under = placed(places, crs, declared)
     if inside.sum() < MIN_POINTS:
         reason = "outside_china" if inside.sum() < len(places) else "few_points"
@@ -163,7 +159,7 @@ def against_roads(
     used = int(counted.sum())
     if used < MIN_POINTS:
         return _undecided(declared, "few_near_roads", total, used, fits)
-    support = _support(under[:, counted], distance_m[:, counted], roads, rng)
+    support = _support(under[:, counted], distance_m[:, counted], roads)
     names = {item.datum for item in support if item.names}
     named = next(iter(names)) if len(names) == 1 else None
     reason = "scores_differ" if names else "no_clear_fit"
@@ -187,10 +183,9 @@ def _fits(distance_m: Floats) -> tuple[Fit, ...]:
     )
 
 
-def _support(
-    under: Floats, distance_m: Floats, roads: RoadPoints, rng: np.random.Generator
-) -> tuple[Support, ...]:
+def _support(under: Floats, distance_m: Floats, roads: RoadPoints) -> tuple[Support, ...]:
     """Return what each way of scoring says; moves are the same for all of them."""
+    rng = np.random.default_rng(_SEED)
     angle, size = rng.uniform(0.0, 2.0 * np.pi, _MOVES), rng.uniform(*_MOVE_M, _MOVES)
     moves = size[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     round_angle = np.linspace(0.0, 2.0 * np.pi, _BESIDE_DIRECTIONS, endpoint=False)

@@ -40,7 +40,7 @@ def share_inside(
     CrsError
         If the datum or the system is unknown, or the system is not in metres.
     """
-    _, under = placed(different(xy_m), crs, declared)
+    _, under = placed(different(xy_m)[0], crs, declared)
     shapes = np.asarray(zones, dtype=object)
     if not len(shapes) or not under.shape[1]:
         return {}
