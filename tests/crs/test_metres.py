@@ -10,12 +10,12 @@ import shapely
 from pyproj import Geod
 
 from facilityplan import checks, crs, layers, siting, standards
-from facilityplan.coverage import demand_points, rates, straight_reach
+from facilityplan.coverage import demand_points, straight_reach
+from facilityplan.coverage.rates import coverage_rates
 from facilityplan.crs.detective import RoadPoints, against_names, against_roads, share_inside
 from facilityplan.errors import GeographicCrsError, WebMercatorError
 from facilityplan.network import Network
 from facilityplan.provision import land_of
-from facilityplan.subsidy import subsidies
 
 # Longitude, latitude and the one system of a project there.
 PLACES = {
@@ -80,9 +80,8 @@ MEASURES = {
     "assess": lambda city: checks.assess(city, LAW),
     "context": lambda city: checks.Context(city, LAW),
     "propose": lambda city: siting.propose(city, LAW, ()),
-    "subsidies": lambda city: subsidies(city, LAW),
     "demand points": lambda city: demand_points(city.residences),
-    "rates": lambda city: rates(city.residences, np.array([True])),
+    "rates": lambda city: coverage_rates(city.residences, np.array([True])),
     "land": lambda city: land_of(city.zones.geometry[0], city.layer("parcels"), ["A6"]),
     "network": lambda city: Network.from_lines(city.layer("roads")),
 }
