@@ -9,12 +9,14 @@ Coordinates are always x before y, east before north, whatever a system's own ax
 from __future__ import annotations
 
 from facilityplan.crs.datums import DATUMS, convert
+from facilityplan.crs.helmert import Helmert
 from facilityplan.crs.reproject import AREA_MARGIN_DEG, to_lonlat, to_project
 from facilityplan.crs.systems import numbers_in, require_layers_in_metres, require_metres
 
 __all__ = [
     "AREA_MARGIN_DEG",
     "DATUMS",
+    "Helmert",
     "convert",
     "numbers_in",
     "require_layers_in_metres",

@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 from facilityplan.crs.datums import DATUMS, Floats, convert
+from facilityplan.crs.helmert import Helmert, shifted
 from facilityplan.crs.systems import (
     Place,
     Step,
@@ -23,6 +24,7 @@ from facilityplan.crs.systems import (
     refuse_unshiftable,
     require_metres,
     to_geodetic,
+    unshiftable,
 )
 from facilityplan.errors import (
     CrsError,
@@ -55,8 +57,15 @@ def _source(own: object, stated: object, datum: str | None, place: Place) -> CRS
             raise CrsError("crs_contradiction", stated=datum, own=name_of(system), **place)
     if system is None:
         raise MissingCrsError("crs_missing", **place)
-    refuse_unshiftable(system, place)
     return system
+
+
+def _check_shift(source: CRS, helmert: Helmert | None, place: Place) -> None:
+    """Refuse an old datum without parameters, and parameters without an old datum."""
+    if helmert is None:
+        refuse_unshiftable(source, place)
+    elif not unshiftable(source):
+        raise CrsError("crs_helmert_not_for", crs=name_of(source), **place)
 
 
 def _extent(xy: Floats) -> str:
@@ -161,7 +170,8 @@ def _check_place(
     area = target.area_of_use
     if area is not None and not _outside(*to_degrees(xy[:, 1], xy[:, 0]), target).any():
         raise ImplausibleExtentError("crs_axes_swapped", extent=_extent(xy), **place)
-    _check_zone(xy, source, target, place)
+    if not unshiftable(source):
+        _check_zone(xy, source, target, place)
     allowed = (
         "∞"
         if area is None
@@ -179,6 +189,7 @@ def to_project(
     *,
     datum: str | None = None,
     crs: object = None,
+    helmert: Helmert | None = None,
     file: object = None,
     layer: str | None = None,
     rows: Sequence[int] | npt.NDArray[np.int64] | None = None,
@@ -199,6 +210,9 @@ def to_project(
         WGS84 or CGCS2000 does not contradict GCJ-02 or BD-09, which no file can name.
     crs
         The system that the project states for this layer; must not contradict the file's own.
+    helmert
+        Parameters from Xian 1980 or Beijing 1954 to CGCS2000; without them such a layer is
+        refused.
     file, layer, rows
         The place, for messages; ``rows`` has one number per row of ``frame``.
 
@@ -224,6 +238,7 @@ def to_project(
     target = require_metres(project_crs, layer=layer)
     refuse_unshiftable(target, {"layer": layer, "file": None})
     source = _source(frame.crs, crs, datum, place)
+    _check_shift(source, helmert, place)
     geometry = np.asarray(frame.geometry.array, dtype=object)
     xy, positions = shapely.get_coordinates(geometry, return_index=True)
     of_vertex = [] if rows is None else [int(rows[position]) for position in positions]
@@ -235,7 +250,9 @@ def to_project(
     if len(xy):
         _check_source(xy, source, place)
         same = datum in (None, "wgs84", "cgcs2000")
-        to_degrees = to_geodetic(source, target)
+        to_degrees = (
+            to_geodetic(source, target) if helmert is None else shifted(source, helmert, place)
+        )
 
         def placed(x: Floats, y: Floats) -> tuple[Floats, Floats]:
             return to_degrees(x, y) if same else to_degrees(*convert(x, y, str(datum), "wgs84"))

@@ -150,8 +150,8 @@ def on_same_datum(crs: CRS) -> bool:
     return _datum_name(crs) in _SAME_DATUM
 
 
-def refuse_unshiftable(crs: CRS, place: Place) -> None:
-    """Refuse Xian 1980 and Beijing 1954: there are no public parameters, PROJ shifts nothing."""
+def unshiftable(crs: CRS) -> bool:
+    """Tell whether it is Xian 1980 or Beijing 1954."""
     datum, ellipsoid = _datum_name(crs), crs.ellipsoid
     found = (
         _geodetic(crs).to_epsg() in _UNSHIFTABLE_CODES
@@ -163,8 +163,20 @@ def refuse_unshiftable(crs: CRS, place: Place) -> None:
             and abs(ellipsoid.inverse_flattening - flattening) < 1e-3
             for axis, flattening in _UNSHIFTABLE_ELLIPSOIDS
         )
-    if found:
+    return found
+
+
+def refuse_unshiftable(crs: CRS, place: Place) -> None:
+    """Refuse Xian 1980 and Beijing 1954: there are no public parameters, PROJ shifts nothing."""
+    if unshiftable(crs):
         raise CrsError("crs_no_shift", crs=name_of(crs), **place)
+
+
+def degrees_of(crs: CRS) -> Step:
+    """Return the step from the system's coordinates to its own degrees, longitude first."""
+    if crs.is_geographic:
+        return lambda lon, lat: (lon, lat)
+    return _transformer(crs, _geodetic(crs))
 
 
 def agree(one: CRS, other: CRS) -> bool:

@@ -25,7 +25,8 @@ UNITS_JUDGED: Final = ("residences", "zones", "facilities")
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 # Infinity and NaN are numbers in TOML; no length of ours is one.
-Metres = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Metres = Finite
 
 
 class _Strict(BaseModel):
@@ -53,6 +54,19 @@ class OsmSource(_Strict):
     tags: Mapping[str, tuple[str, ...] | Literal[True]] = Field(default_factory=dict)
 
 
+class HelmertSource(_Strict):
+    """Parameters from Xian 1980 or Beijing 1954 to CGCS2000."""
+
+    dx_m: Metres
+    dy_m: Metres
+    dz_m: Metres
+    rx_arcsec: Finite = 0.0
+    ry_arcsec: Finite = 0.0
+    rz_arcsec: Finite = 0.0
+    scale_ppm: Finite = 0.0
+    convention: Literal["position_vector", "coordinate_frame"] | None = None
+
+
 class LayerSource(_Strict):
     """One file behind a layer."""
 
@@ -65,6 +79,7 @@ class LayerSource(_Strict):
     encoding: str | None = None
     crs: str | None = None
     datum: str | None = None
+    helmert: HelmertSource | None = None
     datum_checked: str | None = Field(default=None, min_length=1)
     x: str | None = None
     y: str | None = None
@@ -208,11 +223,16 @@ def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
     return shown
 
 
+_NESTED: Final[Mapping[str, type[_Strict]]] = MappingProxyType(
+    {"osm": OsmSource, "helmert": HelmertSource}
+)
+
+
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that may stand where an unknown one does."""
     models: dict[int | str, type[_Strict]] = {
         "project": ProjectHead,
-        "layers": OsmSource if "osm" in location[:-1] else LayerSource,
+        "layers": _NESTED.get(str(location[-2]), LayerSource),
         "siting": SitingConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig

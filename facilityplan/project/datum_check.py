@@ -22,7 +22,7 @@ from facilityplan.crs.detective import (
     readings_within,
     share_inside,
 )
-from facilityplan.errors import CrsError
+from facilityplan.errors import CrsError, MissingCrsError
 
 CHECKED_LAYERS: Final = ("residences", "facilities", "candidates", "entrances")
 """Layers of places that lie along roads."""
@@ -105,6 +105,38 @@ def check_datums(
     return tuple(
         _record(part, judgement, share_inside(part.xy_m, zones, crs, part.meant))
         for part, judgement in zip(parts, judged, strict=True)
+    )
+
+
+def likely_datum(xy_m: Floats, roads: Any, crs: str, error: MissingCrsError) -> MissingCrsError:
+    """Return the error for a layer that declares nothing, with the datum that the roads name.
+
+    Parameters
+    ----------
+    xy_m
+        The layer's points read as WGS84, n x 2, metres in ``crs``.
+    roads
+        Lines, metres in ``crs``.
+    crs
+        The project's projected system.
+    error
+        What is to be raised; the same is returned where the roads name nothing.
+    """
+    judgement = against_roads(xy_m, RoadPoints.of(roads), crs, "wgs84")
+    strongest = judgement.strongest
+    if judgement.named is None or strongest is None:
+        return error
+    return MissingCrsError(
+        "crs_missing_likely",
+        layer=error.layer,
+        file=error.file,
+        named=judgement.named,
+        named_m=_fit(judgement.fits, judgement.named).mean_m,
+        used=judgement.used,
+        points=judgement.points,
+        z=strongest.z,
+        zd=strongest.zd,
+        t=strongest.t,
     )
 
 

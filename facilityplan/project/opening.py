@@ -12,11 +12,13 @@ import geopandas as gpd
 import numpy as np
 
 from facilityplan import standards
-from facilityplan.crs import require_metres, to_project
+from facilityplan.crs import Helmert, require_metres, to_project
 from facilityplan.errors import (
     BadValueError,
     DuplicateIdError,
+    FacilityPlanError,
     MissingColumnError,
+    MissingCrsError,
     MissingLayerError,
     ProjectFileError,
     StandardsError,
@@ -39,7 +41,7 @@ from facilityplan.layers import (
 )
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
-from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums
+from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums, likely_datum
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -98,10 +100,12 @@ def open_folder(folder: Path) -> Opened:
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
-    parts = {
-        name: [_read_layer(folder, name, source, head.crs, choices) for source in sources]
-        for name, sources in config.layers.items()
-    }
+    parts: dict[str, list[_Part]] = {name: [] for name in config.layers}
+    for name, source in [(n, s) for n, sources in config.layers.items() for s in sources]:
+        try:
+            parts[name].append(_read_layer(folder, name, source, head.crs, choices))
+        except MissingCrsError as error:
+            raise _with_likely_datum(folder, config, name, source, error) from error
     layers = {name: _together(name, found, head.crs) for name, found in parts.items()}
     _check_datums(config, parts, layers, choices)
     _check_references(config, layers, parts)
@@ -125,6 +129,24 @@ def open_folder(folder: Path) -> Opened:
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
 
 
+def _with_likely_datum(
+    folder: Path, config: ProjectConfig, layer: str, source: LayerSource, error: MissingCrsError
+) -> MissingCrsError:
+    """Return the error with the datum under which the points fit the roads, where one does."""
+    if layer not in CHECKED_LAYERS or "roads" not in config.layers:
+        return error
+    crs = config.project.crs
+    tried = source.model_copy(update={"datum": "wgs84"})
+    try:
+        roads = [_read_layer(folder, "roads", item, crs, []) for item in config.layers["roads"]]
+        places = points_of(_read_layer(folder, layer, tried, crs, []).frame.geometry)
+    except FacilityPlanError:
+        # What cannot be read cannot help: what is missing is said first.
+        return error
+    lines = np.concatenate([part.frame.geometry.to_numpy() for part in roads])
+    return likely_datum(places, lines, crs, error)
+
+
 def _check_datums(
     config: ProjectConfig,
     parts: Mapping[str, Sequence[_Part]],
@@ -144,7 +166,9 @@ def _check_datums(
             continue
         known = "name" in part.frame.columns
         names = part.frame["name"].tolist() if known else [None] * len(part.frame)
-        system = None if source.datum is not None else choices[position]["crs"]
+        # What was shifted by parameters has no other zone to be tried in.
+        stated = source.datum is None and source.helmert is None
+        system = choices[position]["crs"] if stated else None
         declared.append(
             Declared(
                 name,
@@ -242,6 +266,7 @@ def _read_layer(
             "encoding": read.encoding,
             "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
             "datum": source.datum,
+            "helmert": None if source.helmert is None else source.helmert.model_dump(),
             "without_attributes": len(read.unmatched),
             "skipped": list(read.skipped),
         }
@@ -255,6 +280,7 @@ def _read_layer(
             crs,
             datum=source.datum,
             crs=source.crs,
+            helmert=None if source.helmert is None else Helmert(**source.helmert.model_dump()),
             file=read.file,
             layer=layer,
             rows=read.rows,

@@ -10,7 +10,7 @@ import pytest
 
 import facilityplan as fp
 from facilityplan import crs
-from facilityplan.errors import CrsError
+from facilityplan.errors import CrsError, MissingCrsError
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample_city"
 
@@ -95,6 +95,15 @@ def test_the_remedy_mends_it_and_the_word_of_the_user_holds(sample, tmp_path, ru
     (entry,) = [item for item in manifest["reading"] if item["layer"] == "facilities"]
     assert entry["datum_confirmed"] == "现场核对过三处"
     assert entry["datum_check"]["verdict"] == "contradicts"
+
+
+def test_a_table_without_a_word_of_its_datum(sample, refused):
+    folder = sample(('datum = "gcj02"\n', ""))
+    with pytest.raises(MissingCrsError) as caught:
+        fp.open_project(folder)
+    assert caught.value.message == "crs_missing_likely"
+    assert caught.value.parameters["named"] == "gcj02"
+    refused(folder, 3, "facilities.csv", 'datum = "gcj02"')
 
 
 NAMES = [f"{letter}号院" for letter in "甲乙丙丁戊己庚辛壬癸"]
@@ -185,3 +194,26 @@ def test_a_zone_prefix_that_is_not_declared(make, refused):
 def test_the_word_of_the_user_is_a_word(make, refused):
     folder = make(('datum = "wgs84"', 'datum = "wgs84"\ndatum_checked = ""'))
     refused(folder, 3, "project.toml", "datum_checked")
+
+
+XIAN = ('"北"\ncrs = "EPSG:4547"', '"北"\ncrs = "EPSG:2383"')
+
+
+def test_an_old_datum_needs_the_users_parameters(make, refused, run):
+    refused(make(XIAN), 3, "residences.csv", "EPSG:2383", "helmert")
+    shift = "[layers.residences.helmert]\ndx_m = 12.5\ndy_m = -145.25\ndz_m = -78\n"
+    folder = make(XIAN, name="with", more=shift)
+    moved = fp.open_project(folder).residences.geometry
+    plain = fp.open_project(make(name="plain")).residences.geometry
+    assert moved.distance(plain).between(40, 200).all()
+    (entry,) = [
+        item
+        for item in json.loads((run(folder) / "manifest.json").read_text(encoding="utf-8"))[
+            "reading"
+        ]
+        if item["layer"] == "residences"
+    ]
+    assert entry["helmert"]["dy_m"] == -145.25
+    refused(make(XIAN, name="typo", more=shift + "dq_m = 1\n"), 3, "project.toml", "dq_m", "dz_m")
+    turned = shift + "rx_arcsec = 1.5\n"
+    refused(make(XIAN, name="turned", more=turned), 3, "residences.csv", "coordinate_frame")
