@@ -1,5 +1,15 @@
 """Who is within reach of a facility, and how large a share of a place that is."""
 
+from facilityplan.coverage.barriers import Sight, nearest_in_sight, sight_past
+from facilityplan.coverage.beside import Beside, beside
+from facilityplan.coverage.nodes import node_reach
+from facilityplan.coverage.points import (
+    SAMPLE_STEP_M,
+    DemandPoints,
+    PointRule,
+    demand_points,
+    outline_samples,
+)
 from facilityplan.coverage.rates import (
     CIRCLE_QUAD_SEGS,
     Rate,
@@ -9,11 +19,9 @@ from facilityplan.coverage.rates import (
     service_circles,
 )
 from facilityplan.coverage.reach import (
-    DemandPoints,
     Metric,
-    PointRule,
     Reach,
-    demand_points,
+    snap_demand,
     straight_reach,
     to_millimetres,
     walking_reach,
@@ -21,16 +29,25 @@ from facilityplan.coverage.reach import (
 
 __all__ = [
     "CIRCLE_QUAD_SEGS",
+    "Beside",
+    "SAMPLE_STEP_M",
     "DemandPoints",
     "Metric",
     "PointRule",
     "Rate",
     "Rates",
     "Reach",
+    "Sight",
+    "beside",
     "coverage_rates",
     "demand_points",
     "land_within",
+    "nearest_in_sight",
+    "node_reach",
+    "outline_samples",
     "service_circles",
+    "sight_past",
+    "snap_demand",
     "straight_reach",
     "to_millimetres",
     "walking_reach",

@@ -125,7 +125,13 @@ class Project:
 
     @functools.cached_property
     def _proposal(self) -> ProposalResult:
-        found = propose(self.city, self.standards, self._findings.findings, self.siting_options)
+        found = propose(
+            self.city,
+            self.standards,
+            self._findings.findings,
+            self.siting_options,
+            sight=self._context.sight,
+        )
         return ProposalResult(found, self.lang)
 
     @functools.cached_property

@@ -27,7 +27,16 @@ from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
+from facilityplan.layers import (
+    LAYERS,
+    City,
+    Origin,
+    ReachOptions,
+    as_text,
+    conform,
+    empty_layer,
+    stack,
+)
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
 
@@ -106,6 +115,7 @@ def open_folder(folder: Path) -> Opened:
         named_areas=head.named_areas,
         readings=config.readings,
         snap_limit_m=head.snap_limit_m,
+        reach=ReachOptions(**config.coverage.model_dump()),
     )
     network = None
     if city.has("roads") and len(city.layer("roads")):

@@ -241,7 +241,7 @@ def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFra
     records: list[_Record] = []
     circles: list[Any] = []
     for name, limit_m in sorted(coverage.limits_m.items()):
-        rows = np.flatnonzero(context.selection(clauses[name]).counting)
+        rows = np.flatnonzero(context.reaching(clauses[name]).counting)
         circles.extend(service_circles(context.facilities_xy[rows], limit_m))
         records.extend(
             {
