@@ -197,9 +197,7 @@ def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
             tuple(demand.rule[at] for at in members),
             None if demand.areas is None else demand.areas[members],
         )
-        reach = straight_reach(
-            points, context.facilities_xy[centres], len(members), context.sight
-        )
+        reach = straight_reach(points, context.facilities_xy[centres], len(members), context.sight)
         distance[members] = reach.distance_m
         facility[members] = centres[reach.facility]
     return Reach(Metric.STRAIGHT_LINE, distance, facility, np.zeros(size, dtype=bool))

@@ -29,8 +29,8 @@ from facilityplan.coverage.reach import (
 
 __all__ = [
     "CIRCLE_QUAD_SEGS",
-    "Beside",
     "SAMPLE_STEP_M",
+    "Beside",
     "DemandPoints",
     "Metric",
     "PointRule",

@@ -81,9 +81,7 @@ class Sight:
         return line[through].astype(np.int64), piece[through].astype(np.int64)
 
 
-def sight_past(
-    barriers: npt.NDArray[Any], network: Network | None, opening_m: float
-) -> Sight:
+def sight_past(barriers: npt.NDArray[Any], network: Network | None, opening_m: float) -> Sight:
     """Return what barriers leave of the view once openings are cut where roads cross them.
 
     Parameters
@@ -159,9 +157,7 @@ def _connected(lines: npt.NDArray[Any]) -> npt.NDArray[Any]:
     )
 
 
-def nearest_in_sight(
-    origins: Floats, targets: Floats, sight: Sight
-) -> tuple[Floats, Integers]:
+def nearest_in_sight(origins: Floats, targets: Floats, sight: Sight) -> tuple[Floats, Integers]:
     """Return the nearest target with a free line from each origin.
 
     Parameters

@@ -114,7 +114,8 @@ def demand_points(
     )
     areas = None
     if rule is PointRule.NEAREST_BOUNDARY and outlined.any():
-        areas = np.where(outlined, geometry, None)
+        areas = geometry.copy()
+        areas[~outlined] = None
     return DemandPoints(xy[order], owner[order], rules, areas)
 
 

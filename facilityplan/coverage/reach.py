@@ -115,7 +115,11 @@ def nearest_points(origins: Floats, targets: Floats) -> tuple[Floats, Integers]:
 
 
 def nearest_to_areas(
-    areas: npt.NDArray[np.object_], facilities_xy: Floats, at_most_m: Floats, *, inside: bool = False
+    areas: npt.NDArray[np.object_],
+    facilities_xy: Floats,
+    at_most_m: Floats,
+    *,
+    inside: bool = False,
 ) -> tuple[Floats, Integers]:
     """Return the facility nearest to each area, 0 m where one lies in it.
 

@@ -17,7 +17,13 @@ from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
+from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.siting import Options, propose
 from facilityplan.standards import Standards
 
@@ -101,6 +107,11 @@ class Project:
         return Options(**self._opened.config.siting.model_dump())
 
     @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the project wants the method varied."""
+        return SensitivityOptions(**self._opened.config.sensitivity.model_dump())
+
+    @property
     def residences(self) -> gpd.GeoDataFrame:
         """Residences, one row each; a copy."""
         return self.city.residences.copy()
@@ -122,6 +133,11 @@ class Project:
     @functools.cached_property
     def _coverage(self) -> CoverageResult:
         return CoverageResult(radius_coverage(self._context, self._findings.findings), self.lang)
+
+    @functools.cached_property
+    def _sensitivity(self) -> SensitivityResult:
+        found = sensitivity(self._context, self._findings.findings, self.sensitivity_options)
+        return SensitivityResult(found, self.lang)
 
     @functools.cached_property
     def _proposal(self) -> ProposalResult:
@@ -157,6 +173,17 @@ class Project:
         """
         self._require_coverage()
         return self._coverage
+
+    def sensitivity(self) -> SensitivityResult:
+        """Return how the radius verdicts stand under other ways to measure: robust or fragile.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities.
+        """
+        self._require_coverage()
+        return self._sensitivity
 
     def propose(self) -> ProposalResult:
         """Return gaps, the fewest sites that close them and the best 1, 2, 3 … sites.
@@ -200,6 +227,7 @@ class Project:
             standards=self.standards,
             proposal=proposal,
             network=self.network,
+            sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             lang=self.lang,
         )
 

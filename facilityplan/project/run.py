@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,14 +13,22 @@ from facilityplan.checks import Context
 from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError, OutputLockedError
 from facilityplan.project.lock import output_lock
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
 from facilityplan.report import (
     coverage_document,
     findings_document,
     findings_workbook,
+    reach_options,
+    sensitivity_document,
     siting_document,
     write_coverage_geopackage,
 )
+from facilityplan.scenario import SensitivityOptions
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -30,13 +39,14 @@ OUTPUTS: Final = (
     "findings.xlsx",
     "coverage.json",
     "coverage.gpkg",
+    "sensitivity.json",
     "siting.json",
     "map.html",
     "manifest.json",
 )
 """Files of a run."""
 
-COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "siting.json")
+COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "sensitivity.json", "siting.json")
 """Those of a project that has residences and facilities; others have no coverage and no siting."""
 
 _PARTS: Final = ("geopandas", "shapely", "pyproj", "scipy", "highspy", "folium", "osmnx")
@@ -68,6 +78,10 @@ class Results(Protocol):
         """How sites were found."""
 
     @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the method was varied."""
+
+    @property
     def has_coverage(self) -> bool:
         """Whether there are residences and facilities to hold against each other."""
 
@@ -76,6 +90,9 @@ class Results(Protocol):
 
     def coverage(self) -> CoverageResult:
         """Return the coverage under the radius clauses."""
+
+    def sensitivity(self) -> SensitivityResult:
+        """Return the radius verdicts under other ways to measure."""
 
     def propose(self) -> ProposalResult:
         """Return gaps and sites."""
@@ -99,6 +116,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             project.context.standards,
             title=project.context.city.name,
             as_of=project.context.city.as_of,
+            sensitivity=project.sensitivity().sensitivity if project.has_coverage else None,
             lang=project.lang,
         )
         files.sweep(out)
@@ -117,6 +135,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
                 project.findings().findings,
                 project.coverage().coverage,
                 project.propose().proposal,
+                sensitivity=project.sensitivity().sensitivity,
                 lang=project.lang,
             )
         files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
@@ -137,6 +156,9 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         progress("coverage")
         coverage = project.coverage().coverage
         documents["coverage.json"] = coverage_document(coverage, project.context)
+        progress("sensitivity")
+        found = project.sensitivity().sensitivity
+        documents["sensitivity.json"] = sensitivity_document(found, project.context)
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
     progress("map")
@@ -199,6 +221,8 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "facilities_complete": city.facilities_complete,
             "positional_accuracy_m": city.positional_accuracy_m,
             "snap_limit_m": city.snap_limit_m,
+            "coverage": reach_options(project.context),
+            "sensitivity": dataclasses.asdict(project.sensitivity_options),
             "siting": {
                 "weight": project.siting_options.weight,
                 "facility_kind": project.siting_options.facility_kind,

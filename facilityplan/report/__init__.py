@@ -1,6 +1,11 @@
 """Findings and plans to hand on: an Excel workbook, a GeoPackage, JSON documents, headline lines."""
 
-from facilityplan.report.documents import coverage_document, findings_document, siting_document
+from facilityplan.report.documents import (
+    coverage_document,
+    findings_document,
+    reach_options,
+    siting_document,
+)
 from facilityplan.report.geopackage import write_coverage_geopackage
 from facilityplan.report.headlines import summary_lines
 from facilityplan.report.ledger import ledger_lines, ledger_workbook
@@ -10,6 +15,7 @@ from facilityplan.report.register import (
     register_lines,
     register_workbook,
 )
+from facilityplan.report.sensitivity import sensitivity_document, sensitivity_lines
 from facilityplan.report.workbook import findings_workbook
 
 __all__ = [
@@ -19,9 +25,12 @@ __all__ = [
     "findings_workbook",
     "ledger_lines",
     "ledger_workbook",
+    "reach_options",
     "register_counts",
     "register_lines",
     "register_workbook",
+    "sensitivity_document",
+    "sensitivity_lines",
     "siting_document",
     "summary_lines",
     "write_coverage_geopackage",

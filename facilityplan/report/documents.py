@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from facilityplan.checks import Context, Finding, tidy
 from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
-from facilityplan.coverage import Rate
+from facilityplan.coverage import SAMPLE_STEP_M, Rate
 from facilityplan.layers import City
 from facilityplan.report.tally import count_verdicts, in_order
 from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
@@ -121,6 +122,7 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
             "format": FORMAT,
             "project": city.name,
             "as_of": city.as_of,
+            "reach": reach_options(context),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
@@ -128,6 +130,15 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
         }
     )
     return document
+
+
+def reach_options(context: Context) -> dict[str, Any]:
+    """Return how reach was measured, for the documents and the manifest."""
+    return {
+        **dataclasses.asdict(context.city.reach),
+        "sample_step_m": SAMPLE_STEP_M,
+        "snap_limit_m": context.city.snap_limit_m,
+    }
 
 
 def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
@@ -179,9 +190,13 @@ def _rate(rate: Rate) -> dict[str, Any]:
     }
 
 
+def table_rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    """Return columns of equal length as one mapping a row."""
+    return [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+
+
 def _rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
-    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
-    return sorted(rows, key=lambda row: (str(row["id"]), str(row["clause_id"])))
+    return sorted(table_rows(table), key=lambda row: (str(row["id"]), str(row["clause_id"])))
 
 
 def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:

@@ -21,8 +21,10 @@ from facilityplan.coverage import service_circles
 from facilityplan.errors import OutputError
 from facilityplan.files import whole_file
 from facilityplan.layers import LAYERS, points_of
+from facilityplan.report.sensitivity import GEOPACKAGE_FIELDS
 from facilityplan.report.styles import layer_qml
 from facilityplan.report.text import printable
+from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal, ProposedSite
 
 STYLES: Final = "layer_styles"
@@ -94,6 +96,7 @@ def write_coverage_geopackage(
     coverage: RadiusCoverage | None,
     proposal: Proposal | None = None,
     *,
+    sensitivity: Sensitivity | None = None,
     lang: str | None = None,
 ) -> None:
     """Write residences, facilities, service areas, zones, gaps and proposed sites, with styles.
@@ -110,6 +113,8 @@ def write_coverage_geopackage(
         Under the radius clauses: which have a service area. ``None``: none has.
     proposal
         Its plan of fewest sites is shown; ``None`` leaves that layer out.
+    sensitivity
+        Of the radius verdicts, for a layer of its own; ``None`` leaves it out.
     lang
         Language of labels and field names; the fields themselves are named by ids.
 
@@ -119,6 +124,8 @@ def write_coverage_geopackage(
         If the file cannot be written; the old file is then as it was.
     """
     frames = _layers(context, findings, coverage, proposal)
+    if sensitivity is not None:
+        frames["sensitivity"] = _sensitivity(context, sensitivity)
     styles = _style_table(frames, context.city.as_of, lang)
     with whole_file(path) as temporary, _fixed_date(context.city.as_of):
         # GDAL makes the file itself: an empty one is not a GeoPackage.
@@ -232,6 +239,19 @@ def _said(finding: Finding) -> _Record:
         "fragile": finding.fragile,
         **{name: evidence.get(name) for name in from_evidence},
     }
+
+
+def _sensitivity(context: Context, found: Sensitivity) -> gpd.GeoDataFrame:
+    """Return a row for each radius finding: robust or fragile, turned by what, and why."""
+    residences = context.city.residences
+    position = {unit: row for row, unit in enumerate(residences["id"])}
+    columns = [found.table[name] for name in GEOPACKAGE_FIELDS]
+    records = [
+        dict(zip(GEOPACKAGE_FIELDS, cells, strict=True)) for cells in zip(*columns, strict=True)
+    ]
+    rows = [position[unit] for unit in found.table["id"]]
+    points = shapely.points(points_of(residences.geometry))[rows]
+    return _frame(records, GEOPACKAGE_FIELDS, points, context.city.crs)
 
 
 def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFrame:

@@ -228,9 +228,7 @@ def _crossed(
     lost = [flags for variant, flags in turned.items() if variant in ON_FOOT]
     if not lost or not context.city.has("barriers"):
         return {}
-    asked = np.flatnonzero(
-        np.any(lost, axis=0) & (rows.verdict == HOLDS) & (rows.facility >= 0)
-    )
+    asked = np.flatnonzero(np.any(lost, axis=0) & (rows.verdict == HOLDS) & (rows.facility >= 0))
     frame = context.city.layer("barriers")
     kept = np.flatnonzero(frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy())
     sight = Sight(frame.geometry.to_numpy()[kept], 0.0)
@@ -345,9 +343,7 @@ def _zones(context: Context, units: _ByResidence) -> Table:
     counts = _counts(units, member, group, len(zones))
     ids, names, levels = (context.cells("zones", name) for name in ("id", "name", "level"))
     rank = {level: number for number, level in enumerate(LEVELS)}
-    order = sorted(
-        range(len(zones)), key=lambda at: (rank[levels[zones[at]]], str(ids[zones[at]]))
-    )
+    order = sorted(range(len(zones)), key=lambda at: (rank[levels[zones[at]]], str(ids[zones[at]])))
     return {
         "level": [levels[zones[at]] for at in order],
         "id": [ids[zones[at]] for at in order],

@@ -184,9 +184,9 @@ def evaluate(
         own = {key: metres[rows] for key, metres in distance.items()}
         known = verdict[rows] != OPEN
         complete = context.city.facilities_complete
-        for variant in outcome:
+        for variant, column in outcome.items():
             said = _held(variant, clause, own, undescribed, options, complete=complete)
-            outcome[variant][rows] = np.where(known, said, OPEN)
+            column[rows] = np.where(known, said, OPEN)
     return Rows(mine, residence, verdict, distance, facility, off, outcome)
 
 
@@ -232,9 +232,7 @@ def changed_limit(variant: Variant, limit_m: float, options: SensitivityOptions)
     return float(to_millimetres(np.asarray([limit_m * factor]))[0])
 
 
-def changed_distance(
-    variant: Variant, distance_m: Floats, options: SensitivityOptions
-) -> Floats:
+def changed_distance(variant: Variant, distance_m: Floats, options: SensitivityOptions) -> Floats:
     """Return the distance as a variant takes it, metres from whole millimetres."""
     if variant is Variant.DETOUR:
         return to_millimetres(distance_m * options.detour_factor)
