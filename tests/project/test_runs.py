@@ -15,6 +15,7 @@ import facilityplan.project.run as writing
 from facilityplan import files
 from facilityplan.cli import run_command_line
 from facilityplan.project import OUTPUTS, open_project
+from facilityplan.project.run import COVERAGE_OUTPUTS
 
 HERE = "EPSG:4547"
 LAYERS = """\
@@ -170,7 +171,7 @@ def test_what_can_be_judged_is_and_nothing_stale_stays(make, run, city_only, lay
         lone = (folder / "facilities.csv").read_text(encoding="utf-8").replace(",R1\n", ",\n")
         (folder / "facilities.csv").write_text(lone, encoding="utf-8")
     assert run(folder) == out
-    kept = set(OUTPUTS) - {"coverage.json", "coverage.gpkg", "siting.json"}
+    kept = set(OUTPUTS) - set(COVERAGE_OUTPUTS)
     assert {path.name for path in out.iterdir()} == kept
     assert read(out, "manifest.json")["solver"] == {}
     assert set(read(out, "manifest.json")["outputs"]) == kept - {"manifest.json"}
