@@ -53,9 +53,7 @@ def test_nearest_with_a_free_line_is_that_of_all_pairs(origins, targets, walls):
         for number, target in enumerate(targets):
             line = shapely.LineString([origin, target])
             # Interiors meet, by the matrix of nine intersections; two equal points have no line.
-            cut = origin != target and any(
-                shapely.relate(line, wall)[0] != "F" for wall in walls
-            )
+            cut = origin != target and any(shapely.relate(line, wall)[0] != "F" for wall in walls)
             metres = math.floor(math.dist(origin, target) * 1000 + 0.5) / 1000
             if not cut and metres < best:
                 best, at = metres, number
