@@ -86,8 +86,10 @@ def judgements(
             own = [marks.get((name, item.unit_id)) for item in by_clause[name]]
             if any(mark is not None for mark in own):
                 column["method"] = own
+    # Where no clause sets a radius there is nothing to colour by.
+    varied = None if sensitivity is None or not sensitivity.table["id"] else sensitivity
     return {
-        "methods": None if sensitivity is None else methods(sensitivity, lang),
+        "methods": None if varied is None else methods(varied, lang),
         "clauses": [_clause(clauses[name], lang) | {"together": together(name)} for name in names],
         "findings": columns,
         "texts": list(texts.found),

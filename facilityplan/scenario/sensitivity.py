@@ -317,7 +317,10 @@ def _counts(units: _ByResidence, member: Integers, group: Integers, size: int) -
 
     def total(weights: npt.NDArray[Any]) -> list[Any]:
         summed = np.bincount(group, weights=weights[member].astype(np.float64), minlength=size)
-        return [int(figure) if figure.is_integer() else figure for figure in summed.tolist()]
+        return [
+            int(figure) if figure.is_integer() else figure
+            for figure in summed.astype(np.float64).tolist()
+        ]
 
     columns: Table = {
         "units": total(np.ones(len(units.rows))),
