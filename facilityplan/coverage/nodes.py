@@ -13,7 +13,6 @@ from facilityplan.coverage.points import DemandPoints
 from facilityplan.coverage.reach import of_residences
 from facilityplan.network import Network
 from facilityplan.network.noding import Edges
-from facilityplan.network.search import nearest
 from facilityplan.network.snap import Snapped
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +47,7 @@ def node_reach(
     tree = cKDTree(edges.node_xy)
     begin, which = np.unique(tree.query(demand.xy)[1], return_inverse=True)
     end = np.unique(tree.query(facilities_xy)[1])
-    found = nearest(edges, _at_nodes(edges, begin), _at_nodes(edges, end), None)
+    found = network.nearest_snapped(_at_nodes(edges, begin), _at_nodes(edges, end))
     metres = found.distance_m[which]
     return of_residences(demand, metres, np.zeros(len(metres), dtype=np.int64), n_residences)[0]
 

@@ -17,7 +17,6 @@ from scipy.spatial import cKDTree
 from facilityplan.coverage.barriers import Sight, nearest_in_sight
 from facilityplan.coverage.points import DemandPoints
 from facilityplan.network import Network
-from facilityplan.network.search import Nearest, nearest
 from facilityplan.network.snap import Snapped
 
 Floats = npt.NDArray[np.float64]
@@ -130,7 +129,7 @@ def nearest_to_areas(
     facilities_xy
         (m, 2) metres.
     at_most_m
-        (n,) how far the nearest is at most, as a point of each area knows it; inf if not known.
+        (n,) how far the nearest is at most, as a point of each area knows it; finite unless ``inside``.
     inside
         Whether only facilities inside count.
 
@@ -144,10 +143,8 @@ def nearest_to_areas(
     tree = shapely.STRtree(points)
     if inside:
         area, facility = tree.query(areas, predicate="intersects")
-    elif np.isfinite(at_most_m).all():
-        area, facility = tree.query(areas, predicate="dwithin", distance=at_most_m + TIE_SEARCH_M)
     else:
-        area, facility = tree.query_nearest(areas)
+        area, facility = tree.query(areas, predicate="dwithin", distance=at_most_m + TIE_SEARCH_M)
     metres = to_millimetres(shapely.distance(areas[area], points[facility]))
     order = np.lexsort((facility, metres, area))
     rows, first = np.unique(area[order], return_index=True)
@@ -215,6 +212,6 @@ def walking_reach(
         none = np.full(n_residences, -1, dtype=np.int64)
         return Reach(Metric.WALKING, np.full(n_residences, np.inf), none, off)
     end = network.snap(facilities_xy, max_snap_m=snap_limit_m)
-    found: Nearest = nearest(network.edges, start, end, None)
+    found = network.nearest_snapped(start, end)
     best, chosen = of_residences(demand, found.distance_m, found.facility, n_residences)
     return Reach(Metric.WALKING, best, chosen, off)
