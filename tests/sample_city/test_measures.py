@@ -265,7 +265,7 @@ ONE_SIDED = {
     # one city, 6 of its 7 schemes; no county is asked for a share that has a number
     "compliance_rate": MISSED | UNSAID,
     # projects that other cities name; nobody reports them here
-    "milestone": UNSAID,
+    "milestone": UNSAID | {"not_applicable"},
 }
 """What the five documents say of measures that they do not both keep and miss in these files."""
 
