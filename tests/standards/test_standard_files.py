@@ -122,6 +122,8 @@ def test_the_plain_document_is_taken(tmp_path):
     ("old", "new", "key"),
     [
         ("comparator =", "comparater =", "clause GC01 / comparater"),
+        ("quote =", "qoute =", "clause GC01 / qoute"),
+        ("issued =", "isued =", "isued"),
         ('comparator = "<="', 'comparator = "=<"', "clause GC01 / comparator"),
         ('comparator = "<="\n', "", "clause GC01 / comparator"),
         ("value = 300\n", "", "clause GC01 / comparator"),
@@ -162,6 +164,34 @@ def test_one_slip_is_named(tmp_path, old, new, key):
     content = HEAD + CLAUSE
     assert content.count(old) == 1
     refused(written(tmp_path, content.replace(old, new)), key)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "zh", "en"),
+    [
+        (
+            "quote =",
+            "qoute =",
+            "不认识的项 clause GC01 / qoute",
+            "unknown key: clause GC01 / qoute",
+        ),
+        ('unit = "m"', 'unit = "km"', "unit 不能是“km”", "unit cannot be km"),
+        ('"service_radius"', '"radius"', "可取：service_radius、", "It can be: service_radius、"),
+        ('number = "三"', "number = 3.1", "应为文字，现为 3.1", "must be text, not 3.1"),
+        ("value = 300\n", "", "只写了一个", "one of value and comparator"),
+        ("value = 300", "value = -300", "应为 ≥ 0 的数", "Write a number ≥ 0"),
+        ('statuses = ["operating"]', 'statuses = ["open"]', "operating、", "operating、"),
+        ("issued = 2030-01-01", "issued = 30", "issued 应为日期", "issued must be a date"),
+        ("[document]", "[documents]", "不认识的项 documents", "unknown key: documents"),
+    ],
+)
+def test_a_slip_is_told_in_the_readers_language(tmp_path, old, new, zh, en):
+    content = HEAD + CLAUSE
+    assert content.count(old) == 1
+    with pytest.raises(StandardFormatError) as caught:
+        standards.read_document(written(tmp_path, content.replace(old, new)))
+    assert zh in caught.value.render("zh")
+    assert en in caught.value.render("en")
 
 
 @pytest.mark.parametrize(
