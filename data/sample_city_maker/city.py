@@ -9,6 +9,7 @@ from sample_city_maker import (
     country,
     facilities,
     ground,
+    ledgers,
     people,
     sites,
     streets,
@@ -34,6 +35,7 @@ class SampleCity:
     river: Polygon
     railway: Line
     large: dict[int, int]
+    ledgers: ledgers.Ledgers
 
     @property
     def homes(self) -> list[people.Home]:
@@ -66,4 +68,5 @@ def make() -> SampleCity:
         river=ground.river(),
         railway=ground.railway(),
         large=large,
+        ledgers=ledgers.make(homes[: len(estates)], made, cells),
     )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from facilityplan.errors import ProjectFileError
+from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.layers import LAYERS
 
 PROJECT_FILE = "project.toml"
@@ -170,35 +170,10 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
     return config
 
 
-_EXPECTED: Final = MappingProxyType(
-    {
-        "missing": "missing",
-        "extra_forbidden": "unknown",
-        "literal_error": "choice",
-        "greater_than": "range",
-        "greater_than_equal": "range",
-        "less_than": "range",
-        "string": "text",
-        "date": "date",
-        "int": "whole",
-        "float": "number",
-        "finite": "number",
-        "bool": "flag",
-        "tuple": "list",
-        "too": "list",
-        "model": "table",
-        "dict": "table",
-        "mapping": "table",
-    }
-)
-"""What pydantic calls a mistake (or how that name begins) -> what our message says is expected."""
-
-
 def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileError:
     """Return the message for the first mistake; a typo in a key before the key it leaves out."""
     found = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
-    kind = str(found["type"])
-    expected = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_", maxsplit=1)[0], "other")
+    expected = expected_instead(str(found["type"]))
     context = found.get("ctx", {})
     return ProjectFileError(
         f"project_key_{expected}",
@@ -206,7 +181,10 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
         key=_written(found["loc"], table),
         found=str(found["input"])[:40],
         known="、".join(_fields_at(found["loc"])),
-        allowed=context.get("expected", "").replace("'", "").replace(" or ", "、"),
+        allowed=context.get("expected", "")
+        .replace("'", "")
+        .replace(" or ", "、")
+        .replace(", ", "、"),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
     )

@@ -196,7 +196,7 @@ def test_size_of_the_city(project):
     population = zones.loc[zones["level"] == "city", "population"].sum()
     assert 380_000 <= population <= 420_000
     assert len(project.city.layer("candidates")) == 150
-    assert len(project.facilities) == 80
+    assert len(project.facilities) == 81
     assert (project.residences["setting"] == "urban").sum() == 900
     assert (project.residences["setting"] == "rural").sum() == 60
     assert 7_500 <= len(project.city.layer("roads")) <= 8_500
