@@ -83,7 +83,8 @@ def _farthest(areas: npt.NDArray[np.object_], facilities_xy: Floats) -> Floats:
     np.maximum.at(farthest, owner, metres)
     # The last vertex of a ring is its first: a stretch from ring to ring is never needed, and one
     # drawn all the same would be no part of the outline.
-    ring = shapely.get_coordinates(shapely.get_rings(areas), return_index=True)[1]
+    rings = shapely.get_rings(shapely.get_parts(areas))
+    ring = shapely.get_coordinates(rings, return_index=True)[1]
     change = np.flatnonzero((ring[1:] == ring[:-1]) & (facility[1:] != facility[:-1]))
     if len(change):
         stretch = shapely.linestrings(np.stack([xy[change], xy[change + 1]], axis=1))

@@ -46,7 +46,8 @@ def along(ring, step):
 
 
 def farthest(shape, facilities):
-    rings = [shape.exterior, *shape.interiors]
+    parts = shapely.get_parts(shape)
+    rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]
     return max(
         whole_mm(min(math.dist(point, spot) for spot in facilities))
         for ring in rings
@@ -64,7 +65,12 @@ def shapes(draw):
     w, h = draw(st.integers(1, 300)), draw(st.integers(1, 300))
     whole = shapely.affinity.rotate(shapely.box(x, y, x + w, y + h), draw(st.integers(0, 89)))
     hole = draw(st.booleans())
-    return whole.difference(whole.centroid.buffer(min(w, h) / 4, quad_segs=2)) if hole else whole
+    if hole:
+        whole = whole.difference(whole.centroid.buffer(min(w, h) / 4, quad_segs=2))
+    if draw(st.booleans()):
+        return whole
+    # An estate on both sides of a street.
+    return shapely.MultiPolygon([whole, shapely.affinity.translate(whole, 2 * (w + h), 10)])
 
 
 SPOTS = st.lists(

@@ -57,16 +57,6 @@
         takes: (finding) => finding.clause.mandatory,
       });
     }
-    if (methods) {
-      found.push({
-        group: text.by_method,
-        label: text.sense_title,
-        unitKind: "residence",
-        of: standingOf,
-        shown: desk.STANDINGS,
-        names: { [ROBUST]: text.robust, [FRAGILE]: text.fragile_method },
-      });
-    }
     // What is judged of projects and single facilities has no layer to colour; popups and lists say it.
     const coloured = clauses.filter((clause) => ["residence", "zone"].includes(clause.unitKind));
     for (const clause of coloured) {
@@ -78,6 +68,17 @@
         takes: (finding) =>
           finding.clause === clause ||
           clause.together.some((other) => clauses[other] === finding.clause),
+      });
+    }
+    // Last: a map opens on a verdict, never on what hangs on the method.
+    if (methods) {
+      found.push({
+        group: text.by_method,
+        label: text.sense_title,
+        unitKind: "residence",
+        of: standingOf,
+        shown: desk.STANDINGS,
+        names: { [ROBUST]: text.robust, [FRAGILE]: text.fragile_method },
       });
     }
     return found;
