@@ -20,6 +20,13 @@ from facilityplan.coverage.accessibility import (
 )
 from facilityplan.coverage.demand import Conservation, Split, ZoneSplit, split_zone_counts
 from facilityplan.coverage.pairs import straight_pairs, walking_pairs
+from facilityplan.coverage.rasters import (
+    CellShares,
+    cell_shares,
+    persons_in,
+    persons_outside,
+    total_persons,
+)
 from facilityplan.coverage.rates import (
     CIRCLE_QUAD_SEGS,
     Rate,
@@ -46,6 +53,7 @@ __all__ = [
     "Accessibility",
     "Band",
     "BelowMinimum",
+    "CellShares",
     "Conservation",
     "Decay",
     "DemandPoints",
@@ -61,6 +69,7 @@ __all__ = [
     "Vacancy",
     "ZoneSplit",
     "below_minimum",
+    "cell_shares",
     "coverage_rates",
     "demand_points",
     "distance_bands",
@@ -68,11 +77,14 @@ __all__ = [
     "land_within",
     "minimum_verdicts",
     "near_but_full",
+    "persons_in",
+    "persons_outside",
     "service_circles",
     "split_zone_counts",
     "straight_pairs",
     "straight_reach",
     "to_millimetres",
+    "total_persons",
     "two_step",
     "walking_pairs",
     "walking_reach",
