@@ -36,6 +36,10 @@ STEP_WEIGHTS: Final = (1.0, 0.68, 0.22)
 """Weights of the near, middle and far third of a catchment (Luo and Qi 2009, slow decay)."""
 
 
+DUST: Final = 1e-12
+"""How far below a minimum, as a share of it, a sum of binary fractions may end up."""
+
+
 class Decay(Protocol):
     """How much demand counts by its distance, as a share of its catchment."""
 
@@ -324,7 +328,9 @@ def minimum_verdicts(found: Accessibility, minimum: Floats) -> tuple[Flags, Flag
     minimum
         (n,) in the unit of the figures, NaN where there is none: neither is said.
     """
-    return np.asarray(found.high < minimum), np.asarray(found.low >= minimum)
+    # Ratios are added up: 4 beds for 100 elders, twice over, must reach 80 in 1000.
+    least = minimum * (1.0 - DUST)
+    return np.asarray(found.high < least), np.asarray(found.low >= least)
 
 
 def below_minimum(found: Accessibility, minimum: Floats, demand: Floats) -> BelowMinimum:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
@@ -11,11 +13,17 @@ from facilityplan.coverage.reach import TIE_SEARCH_M, DemandPoints, to_millimetr
 from facilityplan.network import Network
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 
 def straight_pairs(
-    demand: DemandPoints, facilities_xy: Floats, n_residences: int, limit_m: float
+    demand: DemandPoints,
+    facilities_xy: Floats,
+    n_residences: int,
+    limit_m: float,
+    *,
+    free: Callable[[Floats, Floats], Flags] | None = None,
 ) -> csr_array:
     """Return straight-line distances of all pairs within a limit, inclusive.
 
@@ -27,6 +35,8 @@ def straight_pairs(
         (m, 2) metres.
     limit_m
         In metres; distances are whole millimetres before they are held against it.
+    free
+        Says of lines, by their (k, 2) ends, which count; by default all do.
 
     Returns
     -------
@@ -43,6 +53,8 @@ def straight_pairs(
     start, end = found["i"].astype(np.int64), found["j"].astype(np.int64)
     distance = to_millimetres(np.hypot(*(facilities_xy[end] - demand.xy[start]).T))
     kept = distance <= limit_m
+    if free is not None:
+        kept[kept] = free(demand.xy[start[kept]], facilities_xy[end[kept]])
     return _table(distance[kept], demand.owner[start[kept]], end[kept], shape)
 
 

@@ -38,6 +38,14 @@ def test_the_nearest_of_several_doors_counts():
     assert stored(found) == {(0, 0): 30.0}
 
 
+def test_a_line_that_is_not_free_does_not_count():
+    def free(starts, ends):
+        return (starts[:, 0] < 250) == (ends[:, 0] < 250)
+
+    demand, place = points([(0, 0), (300, 0)], [0, 1]), np.array([[200.0, 0.0]])
+    assert stored(straight_pairs(demand, place, 2, 500.0, free=free)) == {(0, 0): 200.0}
+
+
 def test_nothing_on_one_side():
     assert straight_pairs(points([], []), np.ones((2, 2)), 0, 9.0).shape == (0, 2)
     assert straight_pairs(points([(0, 0)], [0]), np.empty((0, 2)), 1, 9.0).shape == (1, 0)
