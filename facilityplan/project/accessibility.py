@@ -12,6 +12,8 @@ from facilityplan.checks import Context
 from facilityplan.checks.accessibility import CityAccessibility
 from facilityplan.checks.demand_split import DemandSplit, split_demand
 from facilityplan.checks.raster_coverage import RasterCoverage
+from facilityplan.coverage import ZoneSplit
+from facilityplan.doctor import Notice
 from facilityplan.project.config import DemandConfig
 from facilityplan.project.results import html_table
 from facilityplan.report.accessibility import ACCESSIBILITY_FIELDS, accessibility_records
@@ -33,6 +35,30 @@ def splits_of(context: Context, config: DemandConfig) -> Mapping[str, DemandSpli
         for column, method in asked.items()
         if method is not None
     }
+
+
+def demand_notices(context: Context, splits: Mapping[str, DemandSplit]) -> list[Notice]:
+    """Return what a reader must know of the estimates: zones exceeded, people left over."""
+    found: list[Notice] = []
+    for column, item in sorted(splits.items()):
+        names = context.cells("zones", "id")
+        over, left = [], []
+        for at, zone in enumerate(item.zones):
+            rest = item.split.unassigned[at]
+            if item.split.status[at] is ZoneSplit.EXCEEDED:
+                over.append(names[zone])
+            elif rest > 0:
+                left.append(names[zone])
+        said = {"column": column, "basis": item.basis}
+        if over:
+            found.append(Notice("demand_exceeded", "zones", tuple(sorted(over)), said))
+        if left:
+            rest = sum(amount for amount in item.split.unassigned.tolist() if amount > 0)
+            more = {**said, "persons": format_number(rest, 0)}
+            found.append(Notice("demand_left_over", "zones", tuple(sorted(left)), more))
+        if item.outside:
+            found.append(Notice("demand_outside", "residences", item.outside, said))
+    return found
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,12 @@ from facilityplan.checks.raster_coverage import raster_coverage
 from facilityplan.doctor import Notice, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
-from facilityplan.project.accessibility import AccessibilityResult, RasterResult, splits_of
+from facilityplan.project.accessibility import (
+    AccessibilityResult,
+    RasterResult,
+    demand_notices,
+    splits_of,
+)
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
 from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
@@ -168,7 +173,8 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        return (*bare, *inspect(self._context, list(self._findings.findings)))
+        found = inspect(self._context, list(self._findings.findings))
+        return (*bare, *found, *demand_notices(self._context, self.demand_splits))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):
