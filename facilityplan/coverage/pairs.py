@@ -51,7 +51,8 @@ def straight_pairs(
         cKDTree(facilities_xy), limit_m + TIE_SEARCH_M, output_type="ndarray"
     )
     start, end = found["i"].astype(np.int64), found["j"].astype(np.int64)
-    distance = to_millimetres(np.hypot(*(facilities_xy[end] - demand.xy[start]).T))
+    x, y = (facilities_xy[:, axis].take(end) - demand.xy[:, axis].take(start) for axis in (0, 1))
+    distance = to_millimetres(np.hypot(x, y))
     kept = distance <= limit_m
     if free is not None:
         kept[kept] = free(demand.xy[start[kept]], facilities_xy[end[kept]])
@@ -89,9 +90,12 @@ def _table(
     distance_m: Floats, owner: Integers, facility: Integers, shape: tuple[int, int]
 ) -> csr_array:
     """Return pairs as a table, the shortest of several between one residence and one facility."""
-    order = np.lexsort((distance_m, facility, owner))
-    row, column = owner[order], facility[order]
-    first = np.ones(len(row), dtype=bool)
-    first[1:] = (np.diff(row) != 0) | (np.diff(column) != 0)
-    start = np.searchsorted(row[first], np.arange(shape[0] + 1))
-    return csr_array((distance_m[order][first], column[first], start), shape=shape)
+    # One whole number a pair sorts much faster than two columns; equal ones are neighbours then.
+    pair = owner * np.int64(shape[1]) + facility
+    order = np.argsort(pair, kind="stable")
+    ordered, metres = pair[order], distance_m[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    shortest = np.minimum.reduceat(metres, first) if len(first) else metres
+    row, column = np.divmod(ordered[first], shape[1])
+    start = np.searchsorted(row, np.arange(shape[0] + 1))
+    return csr_array((shortest, column, start), shape=shape)
