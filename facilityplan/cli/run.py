@@ -13,7 +13,16 @@ from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.project import Project, open_project
 
-STAGES = ("reading", "findings", "coverage", "siting", "map", "workbook", "geopackage")
+STAGES = (
+    "reading",
+    "findings",
+    "coverage",
+    "accessibility",
+    "siting",
+    "map",
+    "workbook",
+    "geopackage",
+)
 
 
 def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: str) -> int:
@@ -60,11 +69,14 @@ def sample_city() -> Path:
 
 
 def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
-    from facilityplan.report import summary_lines
+    from facilityplan.report import accessibility_lines, summary_lines
 
     coverage = project.coverage().coverage if project.has_coverage else None
     proposal = project.propose().proposal if project.has_coverage else None
     lines = summary_lines(project.findings().findings, coverage, proposal, lang)
+    if project.has_coverage:
+        found, raster = project.accessibility().accessibility, project.raster_coverage()
+        lines += accessibility_lines(found, None if raster is None else raster.coverage, lang)
     page = (out / "map.html").resolve()
     if machine:
         answer = {"out": str(out), "map": str(page), "summary": lines}

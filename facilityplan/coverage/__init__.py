@@ -1,5 +1,32 @@
 """Who is within reach of a facility, and how large a share of a place that is."""
 
+from facilityplan.coverage.accessibility import (
+    BANDS_M,
+    STEP_WEIGHTS,
+    Accessibility,
+    Band,
+    BelowMinimum,
+    Decay,
+    Gaussian,
+    Steps,
+    Uniform,
+    Vacancy,
+    below_minimum,
+    distance_bands,
+    gini,
+    minimum_verdicts,
+    near_but_full,
+    two_step,
+)
+from facilityplan.coverage.demand import Conservation, Split, ZoneSplit, split_zone_counts
+from facilityplan.coverage.pairs import straight_pairs, walking_pairs
+from facilityplan.coverage.rasters import (
+    CellShares,
+    cell_shares,
+    persons_in,
+    persons_outside,
+    total_persons,
+)
 from facilityplan.coverage.rates import (
     CIRCLE_QUAD_SEGS,
     Rate,
@@ -20,18 +47,45 @@ from facilityplan.coverage.reach import (
 )
 
 __all__ = [
+    "BANDS_M",
     "CIRCLE_QUAD_SEGS",
+    "STEP_WEIGHTS",
+    "Accessibility",
+    "Band",
+    "BelowMinimum",
+    "CellShares",
+    "Conservation",
+    "Decay",
     "DemandPoints",
+    "Gaussian",
     "Metric",
     "PointRule",
     "Rate",
     "Rates",
     "Reach",
+    "Split",
+    "Steps",
+    "Uniform",
+    "Vacancy",
+    "ZoneSplit",
+    "below_minimum",
+    "cell_shares",
     "coverage_rates",
     "demand_points",
+    "distance_bands",
+    "gini",
     "land_within",
+    "minimum_verdicts",
+    "near_but_full",
+    "persons_in",
+    "persons_outside",
     "service_circles",
+    "split_zone_counts",
+    "straight_pairs",
     "straight_reach",
     "to_millimetres",
+    "total_persons",
+    "two_step",
+    "walking_pairs",
     "walking_reach",
 ]

@@ -134,6 +134,7 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "households": _COUNT,
                 "population": _COUNT,
                 "elders": _COUNT,
+                "dwelling_area_m2": _NUMBER,
                 "approved": _DATE,
                 "completed": _DATE,
                 "phase": _TEXT,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from facilityplan.coverage import BANDS_M
 from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.layers import LAYERS
 
@@ -84,6 +85,38 @@ class SitingConfig(_Strict):
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
 
 
+class DemandConfig(_Strict):
+    """The ``[demand]`` table: what is estimated from the zones; by default nothing."""
+
+    elders: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    population: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    age: Literal[60, 65, 80] = 60
+
+
+class RasterSource(_Strict):
+    """A grid of persons."""
+
+    path: str = Field(min_length=1)
+    unit: Literal["persons", "persons_per_km2"]
+    crs: str | None = None
+
+
+class RastersConfig(_Strict):
+    """The ``[rasters]`` table."""
+
+    population: RasterSource | None = None
+
+
+class AccessibilityConfig(_Strict):
+    """The ``[accessibility]`` table."""
+
+    bands_m: tuple[Metres, ...] = Field(default=BANDS_M, min_length=1)
+    catchment_m: Metres | None = Field(default=None, gt=0)
+    kinds: tuple[str, ...] = ()
+    minimum_per_1000: Metres | None = Field(default=None, gt=0)
+    decay: Literal["steps", "gaussian"] = "steps"
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -91,6 +124,9 @@ class ProjectConfig(_Strict):
     layers: Mapping[str, Annotated[tuple[LayerSource, ...], Field(min_length=1)]]
     readings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     siting: SitingConfig = SitingConfig()
+    demand: DemandConfig = DemandConfig()
+    rasters: RastersConfig = RastersConfig()
+    accessibility: AccessibilityConfig = AccessibilityConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -192,6 +228,9 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "project": ProjectHead,
         "layers": OsmSource if "osm" in location[:-1] else LayerSource,
         "siting": SitingConfig,
+        "demand": DemandConfig,
+        "rasters": RasterSource if len(location) > 2 else RastersConfig,
+        "accessibility": AccessibilityConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

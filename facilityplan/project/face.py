@@ -11,10 +11,20 @@ import geopandas as gpd
 
 from facilityplan import locale
 from facilityplan.checks import Context, assess_context
+from facilityplan.checks.accessibility import CityAccessibility, accessibility
+from facilityplan.checks.catchments import AccessibilityOptions
+from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import radius_coverage
+from facilityplan.checks.raster_coverage import raster_coverage
 from facilityplan.doctor import Notice, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
+from facilityplan.project.accessibility import (
+    AccessibilityResult,
+    RasterResult,
+    demand_notices,
+    splits_of,
+)
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
 from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
@@ -121,7 +131,39 @@ class Project:
 
     @functools.cached_property
     def _coverage(self) -> CoverageResult:
-        return CoverageResult(radius_coverage(self._context, self._findings.findings), self.lang)
+        found = radius_coverage(self._context, self._findings.findings)
+        return CoverageResult(found, self.lang, self.demand_splits)
+
+    @functools.cached_property
+    def demand_splits(self) -> Mapping[str, DemandSplit]:
+        """What was estimated from the zones, by column of the residences; nothing unless asked.
+
+        Raises
+        ------
+        MissingLayerError
+            If it was asked for and the project has no residences or no zones.
+        """
+        return splits_of(self._context, self._opened.config.demand)
+
+    @functools.cached_property
+    def _accessibility(self) -> AccessibilityResult:
+        return self._accessible(
+            AccessibilityOptions(**self._opened.config.accessibility.model_dump())
+        )
+
+    def _accessible(self, options: AccessibilityOptions) -> AccessibilityResult:
+        self._require_coverage()
+        found: CityAccessibility = accessibility(
+            self._context, options, self.demand_splits.get("elders")
+        )
+        return AccessibilityResult(found, self._context, self.lang)
+
+    @functools.cached_property
+    def _raster(self) -> RasterResult | None:
+        grid = self._opened.population
+        if grid is None or not self.city.has("facilities"):
+            return None
+        return RasterResult(raster_coverage(self._context, grid), self.lang)
 
     @functools.cached_property
     def _proposal(self) -> ProposalResult:
@@ -131,7 +173,8 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        return (*bare, *inspect(self._context, list(self._findings.findings)))
+        found = inspect(self._context, list(self._findings.findings))
+        return (*bare, *found, *demand_notices(self._context, self.demand_splits))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):
@@ -151,6 +194,31 @@ class Project:
         """
         self._require_coverage()
         return self._coverage
+
+    def accessibility(self, **options: Any) -> AccessibilityResult:
+        """Return accessibility beyond yes or no: bands, floating catchments, near but full.
+
+        Parameters
+        ----------
+        **options
+            Fields of :class:`facilityplan.checks.catchments.AccessibilityOptions`; without any
+            those of ``[accessibility]`` in project.toml.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities.
+        UsageError
+            If an option cannot be.
+        """
+        if not options:
+            return self._accessibility
+        given = self._opened.config.accessibility.model_dump()
+        return self._accessible(AccessibilityOptions(**given | options))
+
+    def raster_coverage(self) -> RasterResult | None:
+        """Return the persons of the population grid within service areas; ``None`` without one."""
+        return self._raster
 
     def propose(self) -> ProposalResult:
         """Return gaps, the fewest sites that close them and the best 1, 2, 3 … sites.

@@ -24,12 +24,19 @@ from facilityplan.errors import (
 from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.osm import read_osm, read_osm_xml_roads
+from facilityplan.io.raster import PopulationGrid, read_population
 from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
 from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
 from facilityplan.network import Network
-from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
+from facilityplan.project.config import (
+    PROJECT_FILE,
+    LayerSource,
+    ProjectConfig,
+    RasterSource,
+    read_config,
+)
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -69,6 +76,7 @@ class Opened:
     network: Network | None
     inputs: Mapping[str, str]
     choices: tuple[Mapping[str, Any], ...]
+    population: PopulationGrid | None = None
 
 
 def open_folder(folder: Path) -> Opened:
@@ -110,8 +118,30 @@ def open_folder(folder: Path) -> Opened:
     network = None
     if city.has("roads") and len(city.layer("roads")):
         network = Network.from_lines(city.layer("roads"))
+    grid = _read_grid(folder, config.rasters.population, choices)
     inputs = _hashes(folder, config)
-    return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
+    return Opened(folder, config, city, resolved, network, inputs, tuple(choices), grid)
+
+
+def _read_grid(
+    folder: Path, source: RasterSource | None, choices: list[Mapping[str, Any]]
+) -> PopulationGrid | None:
+    if source is None:
+        return None
+    refuse_address(source.path)
+    grid = read_population(folder / source.path, source.unit, crs=source.crs)
+    choices.append(
+        {
+            "raster": "population",
+            "path": source.path,
+            "rows": grid.persons.shape[0],
+            "columns": grid.persons.shape[1],
+            "unit": grid.unit.value,
+            "crs": source.crs or grid.crs.to_string(),
+            "without_attributes": 0,
+        }
+    )
+    return grid
 
 
 def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:
@@ -370,6 +400,8 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
             paths |= {source.path, *_shapefile_parts(folder, source.path)}
             if source.attributes is not None:
                 paths.add(source.attributes)
+    if config.rasters.population is not None:
+        paths.add(config.rasters.population.path)
     own = folder / STANDARDS_FOLDER
     paths |= {
         f"{STANDARDS_FOLDER}/{name}.toml"

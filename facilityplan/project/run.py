@@ -11,15 +11,19 @@ from facilityplan import files
 from facilityplan.checks import Context
 from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError, OutputLockedError
+from facilityplan.project.accessibility import AccessibilityResult, RasterResult
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
 from facilityplan.report import (
+    accessibility_document,
+    accessibility_sheet,
     coverage_document,
     findings_document,
     findings_workbook,
     siting_document,
     write_coverage_geopackage,
 )
+from facilityplan.report.sheets import Sheet
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -30,13 +34,19 @@ OUTPUTS: Final = (
     "findings.xlsx",
     "coverage.json",
     "coverage.gpkg",
+    "accessibility.json",
     "siting.json",
     "map.html",
     "manifest.json",
 )
 """Files of a run."""
 
-COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "siting.json")
+COVERAGE_OUTPUTS: Final = (
+    "coverage.json",
+    "coverage.gpkg",
+    "accessibility.json",
+    "siting.json",
+)
 """Those of a project that has residences and facilities; others have no coverage and no siting."""
 
 _PARTS: Final = ("geopandas", "shapely", "pyproj", "scipy", "highspy", "folium", "osmnx")
@@ -77,6 +87,12 @@ class Results(Protocol):
     def coverage(self) -> CoverageResult:
         """Return the coverage under the radius clauses."""
 
+    def accessibility(self) -> AccessibilityResult:
+        """Return accessibility beyond yes or no."""
+
+    def raster_coverage(self) -> RasterResult | None:
+        """Return the coverage of the population grid."""
+
     def propose(self) -> ProposalResult:
         """Return gaps and sites."""
 
@@ -100,6 +116,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             title=project.context.city.name,
             as_of=project.context.city.as_of,
             lang=project.lang,
+            more=_sheets(project),
         )
         files.sweep(out)
         _remove(out / "manifest.json")
@@ -118,6 +135,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
                 project.coverage().coverage,
                 project.propose().proposal,
                 lang=project.lang,
+                accessibility=project.accessibility().accessibility,
             )
         files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
     return out
@@ -136,7 +154,17 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     if project.has_coverage:
         progress("coverage")
         coverage = project.coverage().coverage
-        documents["coverage.json"] = coverage_document(coverage, project.context)
+        raster = project.raster_coverage()
+        documents["coverage.json"] = coverage_document(
+            coverage,
+            project.context,
+            splits=project.coverage().splits,
+            raster=None if raster is None else raster.coverage,
+        )
+        progress("accessibility")
+        documents["accessibility.json"] = accessibility_document(
+            project.accessibility().accessibility, project.context
+        )
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
     progress("map")
@@ -145,6 +173,14 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         **{name: files.canonical_json(document) for name, document in documents.items()},
         "map.html": page,
     }
+
+
+def _sheets(project: Results) -> tuple[Sheet, ...]:
+    """Return the sheets beside the findings."""
+    if not project.has_coverage:
+        return ()
+    found = project.accessibility().accessibility
+    return (accessibility_sheet(found, project.context, project.lang),)
 
 
 def _refuse_inputs(project: Results, out: Path) -> None:

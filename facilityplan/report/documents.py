@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from facilityplan.checks import Context, Finding, tidy
+from facilityplan.checks import Context, Finding
+from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
+from facilityplan.checks.raster_coverage import RasterCoverage
 from facilityplan.coverage import Rate
 from facilityplan.layers import City
+from facilityplan.report.partial_demand import partial_demand
 from facilityplan.report.tally import count_verdicts, in_order
+from facilityplan.report.values import plain
 from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
 from facilityplan.standards import Clause, Standards
 
@@ -105,7 +107,13 @@ def _clause(clause: Clause, standing: str | None) -> dict[str, Any]:
     }
 
 
-def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
+def coverage_document(
+    coverage: RadiusCoverage,
+    context: Context,
+    *,
+    splits: Mapping[str, DemandSplit] | None = None,
+    raster: RasterCoverage | None = None,
+) -> dict[str, Any]:
     """Return the coverage rates, each with all that it must state, and the residences behind them.
 
     Parameters
@@ -114,6 +122,10 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
         Of the radius clauses.
     context
         City and standards that it was worked out from.
+    splits
+        What was estimated from the zones; rates over it stand apart, as estimates.
+    raster
+        Coverage of the population grid, where the project has one.
     """
     city = context.city
     document: dict[str, Any] = plain(
@@ -121,6 +133,7 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
             "format": FORMAT,
             "project": city.name,
             "as_of": city.as_of,
+            **partial_demand(coverage, context, splits or {}, raster),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
@@ -238,27 +251,3 @@ def _site(site: ProposedSite) -> dict[str, Any]:
         "max_floor_area_m2": site.max_floor_area_m2,
         "fits": site.fits,
     }
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON takes it: NaN and infinity are ``None``, dates ISO text.
-
-    Whole numbers are ints and others keep nine decimals, so that the dust of binary fractions
-    does not show.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if isinstance(value, str):
-        # A lone surrogate cannot be written as UTF-8.
-        return str(value).encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, bool) else _finite(float(value))
-
-
-def _finite(number: float) -> float | None:
-    if not math.isfinite(number):
-        return None
-    return int(number) if number.is_integer() else tidy(number)

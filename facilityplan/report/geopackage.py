@@ -16,11 +16,13 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from facilityplan.checks import Context, Finding, Verdict
+from facilityplan.checks.accessibility import CityAccessibility
 from facilityplan.checks.radius_coverage import MEASURE, RadiusCoverage
 from facilityplan.coverage import service_circles
 from facilityplan.errors import OutputError
 from facilityplan.files import whole_file
 from facilityplan.layers import LAYERS, points_of
+from facilityplan.report.accessibility import ACCESSIBILITY_FIELDS, accessibility_records
 from facilityplan.report.styles import layer_qml
 from facilityplan.report.text import printable
 from facilityplan.siting.proposal import Proposal, ProposedSite
@@ -95,6 +97,7 @@ def write_coverage_geopackage(
     proposal: Proposal | None = None,
     *,
     lang: str | None = None,
+    accessibility: CityAccessibility | None = None,
 ) -> None:
     """Write residences, facilities, service areas, zones, gaps and proposed sites, with styles.
 
@@ -112,6 +115,8 @@ def write_coverage_geopackage(
         Its plan of fewest sites is shown; ``None`` leaves that layer out.
     lang
         Language of labels and field names; the fields themselves are named by ids.
+    accessibility
+        Shown at the residences in a layer of its own; ``None`` leaves that out.
 
     Raises
     ------
@@ -119,6 +124,10 @@ def write_coverage_geopackage(
         If the file cannot be written; the old file is then as it was.
     """
     frames = _layers(context, findings, coverage, proposal)
+    if accessibility is not None:
+        points = shapely.points(points_of(context.city.residences.geometry))
+        rows = accessibility_records(accessibility, context)
+        frames["accessibility"] = _frame(rows, ACCESSIBILITY_FIELDS, points, context.city.crs)
     styles = _style_table(frames, context.city.as_of, lang)
     with whole_file(path) as temporary, _fixed_date(context.city.as_of):
         # GDAL makes the file itself: an empty one is not a GeoPackage.

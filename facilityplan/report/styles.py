@@ -47,6 +47,7 @@ _SINGLE: Final[Mapping[str, _Symbol]] = {
     "service_areas": _Symbol(_POLYGON, "44,123,182,30", "44,123,182,160"),
     "zones": _Symbol(_POLYGON, "0,0,0,0", "90,90,90,255", line_mm=0.4),
     "gaps": _Symbol(_POINT, "0,0,0,0", "215,25,28,255", size_mm=5.0, line_mm=0.6),
+    "accessibility": _Symbol(_POINT, "94,60,153,120", "94,60,153,255", size_mm=2.0),
     "proposed_sites": _Symbol(_POINT, "123,50,148,255", shape="star", size_mm=5.0),
 }
 

@@ -12,7 +12,7 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.wording import SIGNS, formula_text, verdict_text
 from facilityplan.errors import OutputError
-from facilityplan.report.sheets import Cell, Column, Row, open_book
+from facilityplan.report.sheets import Cell, Column, Row, Sheet, open_book
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
 from facilityplan.standards import Clause, Standards
@@ -64,6 +64,7 @@ def findings_workbook(
     title: str,
     as_of: dt.date,
     lang: str | None = None,
+    more: Sequence[Sheet] = (),
 ) -> bytes:
     """Return an xlsx file: clauses with their counts, misses, and all findings.
 
@@ -79,6 +80,8 @@ def findings_workbook(
         Judging date; the only date in the file, so that the same findings give the same bytes.
     lang
         ``zh`` or ``en``.
+    more
+        Sheets that follow those of the findings.
 
     Raises
     ------
@@ -113,6 +116,8 @@ def findings_workbook(
 
         writer.sheet("misses", _FINDINGS, [row_of(item) for item in misses])
         writer.sheet("all", _FINDINGS, [row_of(item) for item in ordered])
+        for sheet in more:
+            writer.sheet(sheet.name, sheet.columns, sheet.rows, above=sheet.above)
     return stream.getvalue()
 
 

@@ -105,7 +105,7 @@ def test_the_order_of_rows_changes_nothing(make, edited, run):
         roads=(3, 1, 0, 2),
     )
     before, after = run(one, out="one"), run(two, out="two")
-    for name in ("findings.json", "siting.json", "coverage.json"):
+    for name in ("findings.json", "siting.json", "coverage.json", "accessibility.json"):
         assert without_rows(read(before, name)) == without_rows(read(after, name)), name
     rows = {
         item["unit_id"]: item["evidence"]["row"]
@@ -170,7 +170,7 @@ def test_what_can_be_judged_is_and_nothing_stale_stays(make, run, city_only, lay
         lone = (folder / "facilities.csv").read_text(encoding="utf-8").replace(",R1\n", ",\n")
         (folder / "facilities.csv").write_text(lone, encoding="utf-8")
     assert run(folder) == out
-    kept = set(OUTPUTS) - {"coverage.json", "coverage.gpkg", "siting.json"}
+    kept = set(OUTPUTS) - {"coverage.json", "coverage.gpkg", "accessibility.json", "siting.json"}
     assert {path.name for path in out.iterdir()} == kept
     assert read(out, "manifest.json")["solver"] == {}
     assert set(read(out, "manifest.json")["outputs"]) == kept - {"manifest.json"}
