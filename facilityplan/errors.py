@@ -239,6 +239,7 @@ _EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
         "enum": "choice",
         "greater_than": "range",
         "greater_than_equal": "range",
+        "less_than": "range",
         "less_than_equal": "range",
         "string_pattern_mismatch": "other",
         "string": "text",

@@ -21,12 +21,11 @@ from facilityplan.coverage import (
     Reach,
     Steps,
     straight_pairs,
-    straight_reach,
     walking_pairs,
     walking_reach,
 )
 from facilityplan.errors import UsageError
-from facilityplan.provision import Selection, select
+from facilityplan.provision import Selection, reaching, select
 from facilityplan.standards import Comparator, kinds
 
 Floats = npt.NDArray[np.float64]
@@ -78,7 +77,8 @@ def rules_of(context: Context, options: AccessibilityOptions) -> list[Rule]:
     _check_options(options)
     n = len(context.city.residences)
     if options.kinds and options.catchment_m is not None:
-        found = select(context.city.facilities, options.kinds, ("operating",))
+        counted = select(context.city.facilities, options.kinds, ("operating",))
+        found = reaching(context.city, counted)
         everywhere = np.ones(n, dtype=bool)
         return [
             Rule(None, everywhere, found, options.catchment_m, _reach_to(context, found.counting))
@@ -120,12 +120,17 @@ def _check_options(options: AccessibilityOptions) -> None:
 
 def _reach_to(context: Context, counting: Flags) -> Reach:
     rows = context.by_id(np.flatnonzero(counting))
-    xy, n = context.facilities_xy[rows], len(context.city.residences)
     if context.network is None:
-        found = straight_reach(context.demand, xy, n)
+        found = context.straight_to(rows)
     else:
-        limit_m = context.city.snap_limit_m
-        found = walking_reach(context.demand, xy, n, context.network, snap_limit_m=limit_m)
+        found = walking_reach(
+            context.demand,
+            context.facilities_xy[rows],
+            len(context.city.residences),
+            context.network,
+            snap_limit_m=context.city.snap_limit_m,
+            snapped=context.snapped_demand,
+        )
     at = np.where(found.facility >= 0, rows[found.facility] if len(rows) else -1, -1)
     return dataclasses.replace(found, facility=at)
 
@@ -154,7 +159,9 @@ def pairs_of(context: Context, rules: Sequence[Rule]) -> tuple[Integers, csr_arr
         return facilities, csr_array((n, 0))
     xy, limit_m = context.facilities_xy[facilities], max(rule.limit_m for rule in rules)
     if context.network is None:
-        table = straight_pairs(context.demand, xy, n, limit_m)
+        sight = context.sight
+        free = None if sight is None else sight.free
+        table = straight_pairs(context.demand, xy, n, limit_m, free=free)
     else:
         table = walking_pairs(
             context.demand, xy, n, context.network, limit_m, snap_limit_m=context.city.snap_limit_m

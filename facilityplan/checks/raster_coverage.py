@@ -78,7 +78,7 @@ class RasterCoverage:
 def raster_coverage(context: Context, grid: PopulationGrid) -> RasterCoverage:
     """Return the persons within the service areas of each radius clause in force.
 
-    Facilities count wherever they are, also beyond the zones.
+    Facilities beyond the zones count unless the project says otherwise. Barriers cut no circle.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _zones(context: Context) -> tuple[list[str], list[Any], list[str | None], li
 
 
 def _area(context: Context, clause: Clause) -> Any:
-    counting = context.selection(clause).counting
+    counting = context.reaching(clause).counting
     return shapely.union_all(service_circles(context.facilities_xy[counting], clause.limit))
 
 

@@ -18,6 +18,7 @@ STAGES = (
     "findings",
     "coverage",
     "accessibility",
+    "sensitivity",
     "siting",
     "map",
     "workbook",
@@ -69,7 +70,7 @@ def sample_city() -> Path:
 
 
 def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
-    from facilityplan.report import accessibility_lines, summary_lines
+    from facilityplan.report import accessibility_lines, sensitivity_lines, summary_lines
 
     coverage = project.coverage().coverage if project.has_coverage else None
     proposal = project.propose().proposal if project.has_coverage else None
@@ -77,6 +78,7 @@ def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
     if project.has_coverage:
         found, raster = project.accessibility().accessibility, project.raster_coverage()
         lines += accessibility_lines(found, None if raster is None else raster.coverage, lang)
+        lines += sensitivity_lines(project.sensitivity().sensitivity, lang)
     page = (out / "map.html").resolve()
     if machine:
         answer = {"out": str(out), "map": str(page), "summary": lines}

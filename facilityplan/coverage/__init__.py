@@ -18,8 +18,18 @@ from facilityplan.coverage.accessibility import (
     near_but_full,
     two_step,
 )
+from facilityplan.coverage.barriers import Sight, nearest_in_sight, sight_past
+from facilityplan.coverage.beside import Beside, beside
 from facilityplan.coverage.demand import Conservation, Split, ZoneSplit, split_zone_counts
+from facilityplan.coverage.nodes import node_reach
 from facilityplan.coverage.pairs import straight_pairs, walking_pairs
+from facilityplan.coverage.points import (
+    SAMPLE_STEP_M,
+    DemandPoints,
+    PointRule,
+    demand_points,
+    outline_samples,
+)
 from facilityplan.coverage.rasters import (
     CellShares,
     cell_shares,
@@ -36,11 +46,9 @@ from facilityplan.coverage.rates import (
     service_circles,
 )
 from facilityplan.coverage.reach import (
-    DemandPoints,
     Metric,
-    PointRule,
     Reach,
-    demand_points,
+    snap_demand,
     straight_reach,
     to_millimetres,
     walking_reach,
@@ -49,10 +57,12 @@ from facilityplan.coverage.reach import (
 __all__ = [
     "BANDS_M",
     "CIRCLE_QUAD_SEGS",
+    "SAMPLE_STEP_M",
     "STEP_WEIGHTS",
     "Accessibility",
     "Band",
     "BelowMinimum",
+    "Beside",
     "CellShares",
     "Conservation",
     "Decay",
@@ -63,12 +73,14 @@ __all__ = [
     "Rate",
     "Rates",
     "Reach",
+    "Sight",
     "Split",
     "Steps",
     "Uniform",
     "Vacancy",
     "ZoneSplit",
     "below_minimum",
+    "beside",
     "cell_shares",
     "coverage_rates",
     "demand_points",
@@ -77,9 +89,14 @@ __all__ = [
     "land_within",
     "minimum_verdicts",
     "near_but_full",
+    "nearest_in_sight",
+    "node_reach",
+    "outline_samples",
     "persons_in",
     "persons_outside",
     "service_circles",
+    "sight_past",
+    "snap_demand",
     "split_zone_counts",
     "straight_pairs",
     "straight_reach",

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from facilityplan.coverage.reach import TIE_SEARCH_M, DemandPoints, to_millimetres
+from facilityplan.coverage.points import DemandPoints
+from facilityplan.coverage.reach import TIE_SEARCH_M, to_millimetres
 from facilityplan.network import Network
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +32,8 @@ def straight_pairs(
     Parameters
     ----------
     demand
-        Points of the residences, metres; of several the nearest counts.
+        Points of the residences, metres; of several the nearest counts, under ``farthest_point``
+        the farthest. Areas are measured themselves, unless ``free`` is given.
     facilities_xy
         (m, 2) metres.
     limit_m
@@ -56,7 +59,28 @@ def straight_pairs(
     kept = distance <= limit_m
     if free is not None:
         kept[kept] = free(demand.xy[start[kept]], facilities_xy[end[kept]])
-    return _table(distance[kept], demand.owner[start[kept]], end[kept], shape)
+    distance, owner, end = distance[kept], demand.owner[start[kept]], end[kept]
+    if demand.areas is not None and free is None:
+        rows = np.flatnonzero(~shapely.is_missing(demand.areas))
+        area, near, metres = _to_areas(demand.areas[rows], facilities_xy, limit_m)
+        points = ~np.isin(owner, rows)
+        distance = np.concatenate([distance[points], metres])
+        owner = np.concatenate([owner[points], rows[area]])
+        end = np.concatenate([end[points], near])
+    return _table(distance, owner, end, shape, demand)
+
+
+def _to_areas(
+    areas: npt.NDArray[np.object_], facilities_xy: Floats, limit_m: float
+) -> tuple[Integers, Integers, Floats]:
+    """Return area, facility and metres of all pairs within the limit, 0 m inside an area."""
+    points = shapely.points(facilities_xy)
+    area, near = shapely.STRtree(points).query(
+        areas, predicate="dwithin", distance=limit_m + TIE_SEARCH_M
+    )
+    metres = to_millimetres(shapely.distance(areas[area], points[near]))
+    kept = metres <= limit_m
+    return area[kept], near[kept], metres[kept]
 
 
 def walking_pairs(
@@ -83,19 +107,35 @@ def walking_pairs(
     found = network.pairs(demand.xy, facilities_xy, limit_m=limit_m, max_snap_m=snap_limit_m)
     start = np.repeat(np.arange(len(demand.xy)), np.diff(found.indptr))
     end = found.indices.astype(np.int64)
-    return _table(found.data, demand.owner[start], end, shape)
+    return _table(found.data, demand.owner[start], end, shape, demand)
 
 
 def _table(
-    distance_m: Floats, owner: Integers, facility: Integers, shape: tuple[int, int]
+    distance_m: Floats,
+    owner: Integers,
+    facility: Integers,
+    shape: tuple[int, int],
+    demand: DemandPoints,
 ) -> csr_array:
-    """Return pairs as a table, the shortest of several between one residence and one facility."""
+    """Return pairs as a table, one for each residence and facility.
+
+    Of several the shortest counts; under ``farthest_point`` the longest, and only where the
+    facility reaches every point of the residence.
+    """
     # One whole number a pair sorts much faster than two columns; equal ones are neighbours then.
     pair = owner * np.int64(shape[1]) + facility
     order = np.argsort(pair, kind="stable")
     ordered, metres = pair[order], distance_m[order]
     first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    shortest = np.minimum.reduceat(metres, first) if len(first) else metres
+    one = np.minimum.reduceat(metres, first) if len(first) else metres
     row, column = np.divmod(ordered[first], shape[1])
+    farthest = demand.farthest[row]
+    if farthest.any():
+        longest = np.maximum.reduceat(metres, first)
+        found = np.diff(np.append(first, len(metres)))
+        every = found == np.bincount(demand.owner, minlength=shape[0])[row]
+        one = np.where(farthest, longest, one)
+        kept = ~farthest | every
+        one, row, column = one[kept], row[kept], column[kept]
     start = np.searchsorted(row, np.arange(shape[0] + 1))
-    return csr_array((shortest, column, start), shape=shape)
+    return csr_array((one, column, start), shape=shape)

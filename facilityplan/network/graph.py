@@ -202,6 +202,26 @@ class Network:
         end = self.snap(facilities, max_snap_m=max_snap_m)
         return search.nearest(self.edges, start, end, limit_mm)
 
+    def nearest_snapped(
+        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
+    ) -> Nearest:
+        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, facilities
+            Places on the network.
+        limit_m
+            As for :meth:`nearest`.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(limit_m, "limit_m")
+        return search.nearest(self.edges, origins, facilities, limit_mm)
+
     def pairs(
         self,
         origins: Any,

@@ -117,6 +117,25 @@ class AccessibilityConfig(_Strict):
     decay: Literal["steps", "gaussian"] = "steps"
 
 
+class CoverageConfig(_Strict):
+    """The ``[coverage]`` table."""
+
+    point: Literal["inner_point", "nearest_boundary", "farthest_point"] = "inner_point"
+    barriers: Flag = False
+    barrier_opening_m: Metres = Field(default=50.0, ge=0)
+    facilities_outside: Flag = True
+
+
+class SensitivityConfig(_Strict):
+    """The ``[sensitivity]`` table."""
+
+    coordinate_error_m: Metres = Field(default=15.0, ge=0)
+    detour_factor: Metres = Field(default=1.3, ge=1)
+    limit_change: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, lt=1)] = 0.1
+    planning_m_per_min: Metres = Field(default=60.0, gt=0)
+    elders_m_per_min: Metres = Field(default=48.0, gt=0)
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -127,6 +146,8 @@ class ProjectConfig(_Strict):
     demand: DemandConfig = DemandConfig()
     rasters: RastersConfig = RastersConfig()
     accessibility: AccessibilityConfig = AccessibilityConfig()
+    coverage: CoverageConfig = CoverageConfig()
+    sensitivity: SensitivityConfig = SensitivityConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -178,6 +199,10 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
             _check_source(name, source)
     if not any(config.layers.get(name) for name in UNITS_JUDGED):
         raise ProjectFileError("project_no_layers", file=PROJECT_FILE)
+    if config.coverage.barriers and not config.layers.get("barriers"):
+        raise ProjectFileError("project_no_barriers", file=PROJECT_FILE)
+    if not config.coverage.facilities_outside and not config.layers.get("zones"):
+        raise ProjectFileError("project_no_boundary", file=PROJECT_FILE)
     return config
 
 
@@ -201,7 +226,7 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
     )
 
 
-_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥"})
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "lt": "<"})
 
 
 def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
@@ -231,6 +256,8 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "demand": DemandConfig,
         "rasters": RasterSource if len(location) > 2 else RastersConfig,
         "accessibility": AccessibilityConfig,
+        "coverage": CoverageConfig,
+        "sensitivity": SensitivityConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

@@ -27,7 +27,13 @@ from facilityplan.project.accessibility import (
 )
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
+from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.siting import Options, propose
 from facilityplan.standards import Standards
 
@@ -111,6 +117,11 @@ class Project:
         return Options(**self._opened.config.siting.model_dump())
 
     @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the project wants the method varied."""
+        return SensitivityOptions(**self._opened.config.sensitivity.model_dump())
+
+    @property
     def residences(self) -> gpd.GeoDataFrame:
         """Residences, one row each; a copy."""
         return self.city.residences.copy()
@@ -166,8 +177,19 @@ class Project:
         return RasterResult(raster_coverage(self._context, grid), self.lang)
 
     @functools.cached_property
+    def _sensitivity(self) -> SensitivityResult:
+        found = sensitivity(self._context, self._findings.findings, self.sensitivity_options)
+        return SensitivityResult(found, self.lang)
+
+    @functools.cached_property
     def _proposal(self) -> ProposalResult:
-        found = propose(self.city, self.standards, self._findings.findings, self.siting_options)
+        found = propose(
+            self.city,
+            self.standards,
+            self._findings.findings,
+            self.siting_options,
+            sight=self._context.sight,
+        )
         return ProposalResult(found, self.lang)
 
     @functools.cached_property
@@ -220,6 +242,17 @@ class Project:
         """Return the persons of the population grid within service areas; ``None`` without one."""
         return self._raster
 
+    def sensitivity(self) -> SensitivityResult:
+        """Return how the radius verdicts stand under other ways to measure: robust or fragile.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities.
+        """
+        self._require_coverage()
+        return self._sensitivity
+
     def propose(self) -> ProposalResult:
         """Return gaps, the fewest sites that close them and the best 1, 2, 3 … sites.
 
@@ -262,6 +295,7 @@ class Project:
             standards=self.standards,
             proposal=proposal,
             network=self.network,
+            sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             lang=self.lang,
         )
 

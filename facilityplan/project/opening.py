@@ -28,7 +28,16 @@ from facilityplan.io.raster import PopulationGrid, read_population
 from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
+from facilityplan.layers import (
+    LAYERS,
+    City,
+    Origin,
+    ReachOptions,
+    as_text,
+    conform,
+    empty_layer,
+    stack,
+)
 from facilityplan.network import Network
 from facilityplan.project.config import (
     PROJECT_FILE,
@@ -114,6 +123,7 @@ def open_folder(folder: Path) -> Opened:
         named_areas=head.named_areas,
         readings=config.readings,
         snap_limit_m=head.snap_limit_m,
+        reach=ReachOptions(**config.coverage.model_dump()),
     )
     network = None
     if city.has("roads") and len(city.layer("roads")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,17 +14,25 @@ from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError, OutputLockedError
 from facilityplan.project.accessibility import AccessibilityResult, RasterResult
 from facilityplan.project.lock import output_lock
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
 from facilityplan.report import (
     accessibility_document,
     accessibility_sheet,
     coverage_document,
     findings_document,
     findings_workbook,
+    reach_options,
+    sensitivity_document,
     siting_document,
     write_coverage_geopackage,
 )
 from facilityplan.report.sheets import Sheet
+from facilityplan.scenario import SensitivityOptions
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ OUTPUTS: Final = (
     "findings.xlsx",
     "coverage.json",
     "coverage.gpkg",
+    "sensitivity.json",
     "accessibility.json",
     "siting.json",
     "map.html",
@@ -44,6 +54,7 @@ OUTPUTS: Final = (
 COVERAGE_OUTPUTS: Final = (
     "coverage.json",
     "coverage.gpkg",
+    "sensitivity.json",
     "accessibility.json",
     "siting.json",
 )
@@ -78,6 +89,10 @@ class Results(Protocol):
         """How sites were found."""
 
     @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the method was varied."""
+
+    @property
     def has_coverage(self) -> bool:
         """Whether there are residences and facilities to hold against each other."""
 
@@ -92,6 +107,9 @@ class Results(Protocol):
 
     def raster_coverage(self) -> RasterResult | None:
         """Return the coverage of the population grid."""
+
+    def sensitivity(self) -> SensitivityResult:
+        """Return the radius verdicts under other ways to measure."""
 
     def propose(self) -> ProposalResult:
         """Return gaps and sites."""
@@ -115,6 +133,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             project.context.standards,
             title=project.context.city.name,
             as_of=project.context.city.as_of,
+            sensitivity=project.sensitivity().sensitivity if project.has_coverage else None,
             lang=project.lang,
             more=_sheets(project),
         )
@@ -134,6 +153,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
                 project.findings().findings,
                 project.coverage().coverage,
                 project.propose().proposal,
+                sensitivity=project.sensitivity().sensitivity,
                 lang=project.lang,
                 accessibility=project.accessibility().accessibility,
             )
@@ -165,6 +185,9 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         documents["accessibility.json"] = accessibility_document(
             project.accessibility().accessibility, project.context
         )
+        progress("sensitivity")
+        found = project.sensitivity().sensitivity
+        documents["sensitivity.json"] = sensitivity_document(found, project.context)
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
     progress("map")
@@ -235,6 +258,8 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "facilities_complete": city.facilities_complete,
             "positional_accuracy_m": city.positional_accuracy_m,
             "snap_limit_m": city.snap_limit_m,
+            "coverage": reach_options(project.context),
+            "sensitivity": dataclasses.asdict(project.sensitivity_options),
             "siting": {
                 "weight": project.siting_options.weight,
                 "facility_kind": project.siting_options.facility_kind,

@@ -5,7 +5,12 @@ from facilityplan.report.accessibility import (
     accessibility_lines,
     accessibility_sheet,
 )
-from facilityplan.report.documents import coverage_document, findings_document, siting_document
+from facilityplan.report.documents import (
+    coverage_document,
+    findings_document,
+    reach_options,
+    siting_document,
+)
 from facilityplan.report.geopackage import write_coverage_geopackage
 from facilityplan.report.headlines import summary_lines
 from facilityplan.report.ledger import ledger_lines, ledger_workbook
@@ -15,6 +20,7 @@ from facilityplan.report.register import (
     register_lines,
     register_workbook,
 )
+from facilityplan.report.sensitivity import sensitivity_document, sensitivity_lines
 from facilityplan.report.workbook import findings_workbook
 
 __all__ = [
@@ -27,9 +33,12 @@ __all__ = [
     "findings_workbook",
     "ledger_lines",
     "ledger_workbook",
+    "reach_options",
     "register_counts",
     "register_lines",
     "register_workbook",
+    "sensitivity_document",
+    "sensitivity_lines",
     "siting_document",
     "summary_lines",
     "write_coverage_geopackage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -10,7 +11,7 @@ from facilityplan.checks import Context, Finding
 from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
 from facilityplan.checks.raster_coverage import RasterCoverage
-from facilityplan.coverage import Rate
+from facilityplan.coverage import SAMPLE_STEP_M, Rate
 from facilityplan.layers import City
 from facilityplan.report.partial_demand import partial_demand
 from facilityplan.report.tally import count_verdicts, in_order
@@ -134,6 +135,7 @@ def coverage_document(
             "project": city.name,
             "as_of": city.as_of,
             **partial_demand(coverage, context, splits or {}, raster),
+            "reach": reach_options(context),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
@@ -141,6 +143,15 @@ def coverage_document(
         }
     )
     return document
+
+
+def reach_options(context: Context) -> dict[str, Any]:
+    """Return how reach was measured, for the documents and the manifest."""
+    return {
+        **dataclasses.asdict(context.city.reach),
+        "sample_step_m": SAMPLE_STEP_M,
+        "snap_limit_m": context.city.snap_limit_m,
+    }
 
 
 def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
@@ -192,9 +203,13 @@ def _rate(rate: Rate) -> dict[str, Any]:
     }
 
 
+def table_rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    """Return columns of equal length as one mapping a row."""
+    return [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+
+
 def _rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
-    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
-    return sorted(rows, key=lambda row: (str(row["id"]), str(row["clause_id"])))
+    return sorted(table_rows(table), key=lambda row: (str(row["id"]), str(row["clause_id"])))
 
 
 def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:

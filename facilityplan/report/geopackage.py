@@ -23,8 +23,10 @@ from facilityplan.errors import OutputError
 from facilityplan.files import whole_file
 from facilityplan.layers import LAYERS, points_of
 from facilityplan.report.accessibility import ACCESSIBILITY_FIELDS, accessibility_records
+from facilityplan.report.sensitivity import GEOPACKAGE_FIELDS
 from facilityplan.report.styles import layer_qml
 from facilityplan.report.text import printable
+from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal, ProposedSite
 
 STYLES: Final = "layer_styles"
@@ -96,6 +98,7 @@ def write_coverage_geopackage(
     coverage: RadiusCoverage | None,
     proposal: Proposal | None = None,
     *,
+    sensitivity: Sensitivity | None = None,
     lang: str | None = None,
     accessibility: CityAccessibility | None = None,
 ) -> None:
@@ -113,6 +116,8 @@ def write_coverage_geopackage(
         Under the radius clauses: which have a service area. ``None``: none has.
     proposal
         Its plan of fewest sites is shown; ``None`` leaves that layer out.
+    sensitivity
+        Of the radius verdicts, for a layer of its own; ``None`` leaves it out.
     lang
         Language of labels and field names; the fields themselves are named by ids.
     accessibility
@@ -128,6 +133,8 @@ def write_coverage_geopackage(
         points = shapely.points(points_of(context.city.residences.geometry))
         rows = accessibility_records(accessibility, context)
         frames["accessibility"] = _frame(rows, ACCESSIBILITY_FIELDS, points, context.city.crs)
+    if sensitivity is not None:
+        frames["sensitivity"] = _sensitivity(context, sensitivity)
     styles = _style_table(frames, context.city.as_of, lang)
     with whole_file(path) as temporary, _fixed_date(context.city.as_of):
         # GDAL makes the file itself: an empty one is not a GeoPackage.
@@ -243,6 +250,19 @@ def _said(finding: Finding) -> _Record:
     }
 
 
+def _sensitivity(context: Context, found: Sensitivity) -> gpd.GeoDataFrame:
+    """Return a row for each radius finding: robust or fragile, turned by what, and why."""
+    residences = context.city.residences
+    position = {unit: row for row, unit in enumerate(residences["id"])}
+    columns = [found.table[name] for name in GEOPACKAGE_FIELDS]
+    records = [
+        dict(zip(GEOPACKAGE_FIELDS, cells, strict=True)) for cells in zip(*columns, strict=True)
+    ]
+    rows = [position[unit] for unit in found.table["id"]]
+    points = shapely.points(points_of(residences.geometry))[rows]
+    return _frame(records, GEOPACKAGE_FIELDS, points, context.city.crs)
+
+
 def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFrame:
     """Return a circle for each radius clause and each facility that counts for it."""
     facilities = context.city.facilities
@@ -250,7 +270,7 @@ def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFra
     records: list[_Record] = []
     circles: list[Any] = []
     for name, limit_m in sorted(coverage.limits_m.items()):
-        rows = np.flatnonzero(context.selection(clauses[name]).counting)
+        rows = np.flatnonzero(context.reaching(clauses[name]).counting)
         circles.extend(service_circles(context.facilities_xy[rows], limit_m))
         records.extend(
             {

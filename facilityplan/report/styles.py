@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from facilityplan import locale
 from facilityplan.checks import Verdict
+from facilityplan.scenario import Standing
 
 QGIS_VERSION: Final = "3.22.0"
 """The version whose XML this is; later ones read it."""
@@ -51,7 +52,28 @@ _SINGLE: Final[Mapping[str, _Symbol]] = {
     "proposed_sites": _Symbol(_POINT, "123,50,148,255", shape="star", size_mm=5.0),
 }
 
-CATEGORIZED: Final = "residences"
+_STANDINGS: Final[Mapping[str, _Symbol]] = {
+    Standing.ROBUST.value: _Symbol(_POINT, "90,90,90,255"),
+    Standing.FRAGILE.value: _Symbol(_POINT, "123,50,148,255", shape="diamond", size_mm=3.4),
+    Standing.UNDECIDED.value: _Symbol(
+        _POINT, "253,174,97,255", "120,70,0,255", shape="triangle", size_mm=3.2
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Categories:
+    """The field whose words choose a symbol, and where in the catalogue the words are said."""
+
+    field: str
+    symbols: Mapping[str, _Symbol]
+    said: str
+
+
+_CATEGORIZED: Final[Mapping[str, _Categories]] = {
+    "residences": _Categories("verdict", _VERDICTS, "verdict"),
+    "sensitivity": _Categories("standing", _STANDINGS, "sensitivity.standing"),
+}
 
 
 def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str:
@@ -69,9 +91,9 @@ def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str
     root = ET.Element(
         "qgis", version=QGIS_VERSION, styleCategories="LayerConfiguration|Symbology|Fields"
     )
-    if layer == CATEGORIZED:
+    if layer in _CATEGORIZED:
         form = _POINT
-        root.append(_categorized(lang))
+        root.append(_categorized(_CATEGORIZED[layer], lang))
     else:
         form = _SINGLE[layer].form
         renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", forceraster="0")
@@ -86,14 +108,18 @@ def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str
     return ET.tostring(root, encoding="unicode")
 
 
-def _categorized(lang: str | None) -> ET.Element:
+def _categorized(chosen: _Categories, lang: str | None) -> ET.Element:
     renderer = ET.Element(
-        "renderer-v2", type="categorizedSymbol", attr="verdict", forceraster="0", symbollevels="0"
+        "renderer-v2",
+        type="categorizedSymbol",
+        attr=chosen.field,
+        forceraster="0",
+        symbollevels="0",
     )
     categories = ET.SubElement(renderer, "categories")
     symbols = ET.SubElement(renderer, "symbols")
-    for index, (value, symbol) in enumerate(_VERDICTS.items()):
-        label = f"verdict.{value}" if value else "report.no_verdict"
+    for index, (value, symbol) in enumerate(chosen.symbols.items()):
+        label = f"{chosen.said}.{value}" if value else "report.no_verdict"
         ET.SubElement(
             categories,
             "category",

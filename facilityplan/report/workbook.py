@@ -12,9 +12,11 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.wording import SIGNS, formula_text, verdict_text
 from facilityplan.errors import OutputError
+from facilityplan.report.sensitivity import write_sheets
 from facilityplan.report.sheets import Cell, Column, Row, Sheet, open_book
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
+from facilityplan.scenario import Sensitivity
 from facilityplan.standards import Clause, Standards
 
 MAX_FINDINGS: Final = 1_048_575
@@ -63,6 +65,7 @@ def findings_workbook(
     *,
     title: str,
     as_of: dt.date,
+    sensitivity: Sensitivity | None = None,
     lang: str | None = None,
     more: Sequence[Sheet] = (),
 ) -> bytes:
@@ -78,6 +81,8 @@ def findings_workbook(
         Name of the place, for the head of the sheets.
     as_of
         Judging date; the only date in the file, so that the same findings give the same bytes.
+    sensitivity
+        Of the radius verdicts, for sheets of its own; ``None`` leaves them out.
     lang
         ``zh`` or ``en``.
     more
@@ -118,6 +123,8 @@ def findings_workbook(
         writer.sheet("all", _FINDINGS, [row_of(item) for item in ordered])
         for sheet in more:
             writer.sheet(sheet.name, sheet.columns, sheet.rows, above=sheet.above)
+        if sensitivity is not None:
+            write_sheets(writer, sensitivity, lang)
     return stream.getvalue()
 
 
