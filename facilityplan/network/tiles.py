@@ -113,7 +113,7 @@ def points_within(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return for each origin the points within the limit, as rows (indptr, point, millimetres)."""
     hooks = graph.legs(points, limit_mm)
-    order = np.lexsort((hooks.point, hooks.mm, hooks.place))
+    order = np.lexsort((hooks.mm, hooks.place))
     hung, hung_mm = hooks.point[order], hooks.mm[order]
     starts = np.searchsorted(hooks.place[order], np.arange(graph.n_places + 1))
     # the points of a place that a remaining way still reaches are a prefix, found by bisection
