@@ -77,15 +77,12 @@ class Network:
         What became of the lines.
     crs
         Coordinate system of the roads, ``None`` where they came without one.
-    tree
-        Spatial index over the edges.
     """
 
     edges: Edges
     components: IntArray
     report: NetworkReport
     crs: Any
-    tree: Any
 
     @classmethod
     def from_lines(
@@ -135,7 +132,7 @@ class Network:
             merged_duplicates=merged,
             lengthless_parts=dots,
         )
-        return cls(edges, labels, report, given.crs, shapely.STRtree(edges.lines))
+        return cls(edges, labels, report, given.crs)
 
     @property
     def n_nodes(self) -> int:
@@ -151,6 +148,11 @@ class Network:
     def total_length_m(self) -> float:
         """Length of all edges in metres."""
         return int(self.edges.length_mm.sum()) / 1000.0
+
+    @cached_property
+    def tree(self) -> Any:
+        """Spatial index over the edges, built when the first point is snapped."""
+        return shapely.STRtree(self.edges.lines)
 
     @cached_property
     def search_graph(self) -> SearchGraph:
