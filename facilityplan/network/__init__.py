@@ -5,7 +5,8 @@ lengths are whole millimetres. Nothing depends on the order of rows.
 """
 
 from facilityplan.network.graph import Network, NetworkReport
+from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.search import Nearest
 from facilityplan.network.snap import Snapped
 
-__all__ = ["Nearest", "Network", "NetworkReport", "Snapped"]
+__all__ = ["Nearest", "Network", "NetworkReport", "Snapped", "metres_within", "minutes"]

@@ -216,6 +216,26 @@ class Network:
         end = self.snap(facilities, max_snap_m=max_snap_m)
         return search.nearest(self.search_graph, start, end, limit_mm)
 
+    def nearest_snapped(
+        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
+    ) -> Nearest:
+        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, facilities
+            Places on the network.
+        limit_m
+            As for :meth:`nearest`.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(limit_m, "limit_m")
+        return search.nearest(self.search_graph, origins, facilities, limit_mm)
+
     def pairs(
         self,
         origins: Any,
@@ -253,6 +273,31 @@ class Network:
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
         return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
+
+    def pairs_snapped(
+        self, origins: Snapped, destinations: Snapped, *, limit_m: float, threads: int = 1
+    ) -> Any:
+        """Return all pairs within a limit, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, destinations
+            Places on the network.
+        limit_m, threads
+            As for :meth:`pairs`.
+
+        Returns
+        -------
+        csr_array
+            As :meth:`pairs` does.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=threads)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None

@@ -98,11 +98,12 @@ class SearchGraph:
     def of(cls, edges: Edges) -> SearchGraph:
         """Build the graph of a network's edges."""
         stands = np.flatnonzero(edges.place == np.arange(len(edges.place)))
-        stands = stands[morton_order(edges.node_xy[stands])].astype(np.int32)
+        stands = stands[morton_order(edges.node_xy[stands])]
+        node_of = stands.astype(np.int32)
         number = np.empty(len(edges.place), dtype=np.int32)
         number[stands] = np.arange(len(stands), dtype=np.int32)
         place_of = number[edges.place]
-        return cls(edges, place_of, stands, *_rows(edges, place_of, len(stands)))
+        return cls(edges, place_of, node_of, *_rows(edges, place_of, len(stands)))
 
     @property
     def n_places(self) -> int:
