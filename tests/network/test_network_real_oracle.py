@@ -110,7 +110,7 @@ def test_within_limits_and_nearest_of_300_facilities(city, using):
         clear = np.abs(expected - limit_m) > 0.01
         assert (np.isfinite(metres) == (expected <= limit_m))[clear].all()
         both = np.isfinite(metres) & np.isfinite(expected)
-        assert both.sum() > 50
+        assert both.sum() > 20
         assert np.abs(metres[both] - expected[both]).max() <= 0.01
     # a limit that is exactly the distance of a pair includes it, a millimetre less does not
     row, column = np.argwhere(both)[0]
