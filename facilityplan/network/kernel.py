@@ -37,6 +37,9 @@ _ROOM: Final = 2**16
 _BUFFER: Final = 2**19
 """How many distances a thread writes to one buffer; more if one row alone has more."""
 
+_MOST_AT_FIRST: Final = 2**26
+"""How many distances to make room for before more than a group of them are known."""
+
 
 def _compiler() -> Any:
     """Return numba, or ``None`` where it is not installed, cannot load or is not wanted."""
@@ -427,27 +430,36 @@ def _search_all(
     size = max(1, min(_GROUP, -(-n_origins // (2 * threads)))) if threads > 1 else _GROUP
     group = np.arange(n_origins) // size
     order = np.lexsort((first, group))
-    idle: list[_Worker] = []
+    begins = range(0, n_origins, size)
+    at_once = max(1, min(threads, len(begins)))
+    # made here and not in their threads, each of which would take memory from a heap of its own
+    idle = [_Worker(graph, seeds, targets, limit_mm) for _ in range(at_once)]
 
     def one(begin: int) -> tuple[Any, ...]:
-        worker = idle.pop() if idle else _Worker(graph, seeds, targets, limit_mm)
+        worker = idle.pop()
         found = worker.rows(begin, min(begin + size, n_origins), order)
         idle.append(worker)
         return found
 
-    begins = range(0, n_origins, size)
-    if threads > 1 and len(begins) > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            return _joined(pool.map(one, begins), limit_mm)
-    return _joined(map(one, begins), limit_mm)
+    if at_once > 1:
+        with ThreadPoolExecutor(at_once) as pool:
+            return _joined(pool.map(one, begins), n_origins, limit_mm)
+    return _joined(map(one, begins), n_origins, limit_mm)
 
 
-def _joined(found: Iterable[tuple[Any, ...]], limit_mm: int) -> Rows:
-    """Join groups of rows as they come; the arrays grow where they are, mostly without a copy."""
+def _joined(found: Iterable[tuple[Any, ...]], n_origins: int, limit_mm: int) -> Rows:
+    """Join groups of rows as they come.
+
+    The first group tells about how long the whole will be, and what is not written to takes no
+    memory; where it was too little, the arrays grow where they are, mostly without a copy.
+    """
     sizes = [np.zeros(1, dtype=np.int64)]
     whole = _buffer(0, limit_mm)
     filled = 0
     for counts, *parts in found:
+        if len(sizes) == 1:
+            likely = int(1.05 * len(parts[0]) * n_origins / len(counts))
+            whole = _buffer(min(likely, _MOST_AT_FIRST), limit_mm)
         sizes.append(counts)
         end = filled + len(parts[0])
         for target, part in zip(whole, parts, strict=True):

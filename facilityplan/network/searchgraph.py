@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from facilityplan.network.millimetres import FloatArray, IntArray, ranges
 from facilityplan.network.morton import morton_order
@@ -61,11 +61,10 @@ def _rows(
     low, high = (pair >> 32).astype(np.int32), (pair & INT32_MAX).astype(np.int32)
     del pair, first
     row, column = np.concatenate([high, low]), np.concatenate([low, high])
-    # the lower places of a row come first, in order, then the higher ones
-    order = np.argsort(row, kind="stable")
-    indptr = np.zeros(size + 1, dtype=np.int32)
-    np.cumsum(np.bincount(row, minlength=size), out=indptr[1:])
-    return indptr, column[order], np.tile(length, 2)[order]
+    del low, high
+    # the lower places of a row come first, in order, then the higher ones: rows are sorted
+    both = coo_array((np.tile(length, 2), (row, column)), shape=(size, size)).tocsr()
+    return both.indptr, both.indices, both.data
 
 
 @dataclass(frozen=True, eq=False)
