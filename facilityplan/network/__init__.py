@@ -5,7 +5,18 @@ lengths are whole millimetres. Nothing depends on the order of rows.
 """
 
 from facilityplan.network.graph import Network, NetworkReport
+from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.search import Nearest
+from facilityplan.network.slopes import NearestInTime, SlopedNetwork
 from facilityplan.network.snap import Snapped
 
-__all__ = ["Nearest", "Network", "NetworkReport", "Snapped"]
+__all__ = [
+    "Nearest",
+    "NearestInTime",
+    "Network",
+    "NetworkReport",
+    "SlopedNetwork",
+    "Snapped",
+    "metres_within",
+    "minutes",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from facilityplan.network.lines import read_lines
 from facilityplan.network.millimetres import IntArray, limit_as_mm
 from facilityplan.network.noding import Edges, build_edges, components
 from facilityplan.network.search import Nearest
+from facilityplan.network.searchgraph import SearchGraph
 from facilityplan.network.snap import Snapped, point_coordinates, snap_to_edges
 
 
@@ -75,15 +77,12 @@ class Network:
         What became of the lines.
     crs
         Coordinate system of the roads, ``None`` where they came without one.
-    tree
-        Spatial index over the edges.
     """
 
     edges: Edges
     components: IntArray
     report: NetworkReport
     crs: Any
-    tree: Any
 
     @classmethod
     def from_lines(
@@ -133,7 +132,7 @@ class Network:
             merged_duplicates=merged,
             lengthless_parts=dots,
         )
-        return cls(edges, labels, report, given.crs, shapely.STRtree(edges.lines))
+        return cls(edges, labels, report, given.crs)
 
     @property
     def n_nodes(self) -> int:
@@ -149,6 +148,21 @@ class Network:
     def total_length_m(self) -> float:
         """Length of all edges in metres."""
         return int(self.edges.length_mm.sum()) / 1000.0
+
+    @cached_property
+    def tree(self) -> Any:
+        """Spatial index over the edges, built when the first point is snapped."""
+        return shapely.STRtree(self.edges.lines)
+
+    @cached_property
+    def search_graph(self) -> SearchGraph:
+        """The graph that searches walk on, built when the first one is asked for."""
+        return SearchGraph.of(self.edges)
+
+    @property
+    def search_engine(self) -> search.Engine:
+        """What searches here: ``numba``, or ``scipy`` where numba is not to be had."""
+        return search.engine()
 
     def snap(self, points: Any, *, max_snap_m: float | None = None) -> Snapped:
         """Return the nearest place on the network of each point.
@@ -200,7 +214,27 @@ class Network:
         limit_mm = limit_as_mm(limit_m, "limit_m")
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(facilities, max_snap_m=max_snap_m)
-        return search.nearest(self.edges, start, end, limit_mm)
+        return search.nearest(self.search_graph, start, end, limit_mm)
+
+    def nearest_snapped(
+        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
+    ) -> Nearest:
+        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, facilities
+            Places on the network.
+        limit_m
+            As for :meth:`nearest`.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(limit_m, "limit_m")
+        return search.nearest(self.search_graph, origins, facilities, limit_mm)
 
     def nearest_snapped(
         self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
@@ -229,6 +263,7 @@ class Network:
         *,
         limit_m: float,
         max_snap_m: float | None = None,
+        threads: int = 1,
     ) -> Any:
         """Return the walking distances of all pairs within a limit.
 
@@ -240,6 +275,8 @@ class Network:
             The farthest to walk, inclusive.
         max_snap_m
             As for :meth:`snap`.
+        threads
+            How many threads search; the numbers are the same for any.
 
         Returns
         -------
@@ -255,7 +292,32 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
-        return search.pairs(self.edges, start, end, limit_mm)
+        return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
+
+    def pairs_snapped(
+        self, origins: Snapped, destinations: Snapped, *, limit_m: float, threads: int = 1
+    ) -> Any:
+        """Return all pairs within a limit, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, destinations
+            Places on the network.
+        limit_m, threads
+            As for :meth:`pairs`.
+
+        Returns
+        -------
+        csr_array
+            As :meth:`pairs` does.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=threads)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None
