@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 import shapely
 
-from facilityplan.network import search, service
+from facilityplan.network import areas, search, service
+from facilityplan.network.areas import HALF_WIDTH_M, ServiceAreas
 from facilityplan.network.crossings import with_crossings
 from facilityplan.network.lines import read_lines
 from facilityplan.network.millimetres import IntArray, limit_as_mm
@@ -288,3 +289,45 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
         return service.service_lines(self.edges, snapped, limit_mm)
+
+    def service_areas(
+        self,
+        facilities: Any,
+        limit_m: float,
+        *,
+        half_width_m: float = HALF_WIDTH_M,
+        polygons: bool = True,
+        max_snap_m: float | None = None,
+    ) -> ServiceAreas:
+        """Return what lies within a walking distance of each facility, by itself.
+
+        Parameters
+        ----------
+        facilities
+            Points, as for :meth:`snap`.
+        limit_m
+            The farthest to walk, the facility's off-network leg included.
+        half_width_m
+            The farthest that the polygons reach from a street; the way there counts.
+        polygons
+            Whether to make polygons too, which takes most of the time. They are for display:
+            :func:`facilityplan.network.audit_service_areas` says how true they are.
+        max_snap_m
+            As for :meth:`snap`; a facility beyond has an empty area.
+
+        Raises
+        ------
+        CrsError, GeometryError, NetworkError, UsageError
+            As for :meth:`snap`.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        width_mm = limit_as_mm(float(half_width_m), "half_width_m") or 0
+        snapped = self.snap(facilities, max_snap_m=max_snap_m)
+        stretches = service.stretches_each(self.edges, snapped, limit_mm)
+        count, limit, width = len(snapped.edge), limit_mm / 1000.0, width_mm / 1000.0
+        bands = (
+            areas.polygons(self.edges, self.tree, stretches, count, width, limit)
+            if polygons
+            else None
+        )
+        return ServiceAreas(service.multilines(self.edges, stretches, count), bands, limit, width)

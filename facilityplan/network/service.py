@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -52,6 +52,10 @@ class Stretches:
         """Which are walked from end to end."""
         whole: NDArray[np.bool_] = self.begin_left_mm + self.end_left_mm >= self.span_mm
         return whole
+
+    def at(self, rows: slice) -> Stretches:
+        """Return those in some rows."""
+        return Stretches(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def reached(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """Return (facility, edge, begin_mm, end_mm) of what is walked, sorted, none twice."""
