@@ -31,8 +31,11 @@ _STEP_M: Final = 3.0
 _LEAST_M: Final = 0.01
 """A ray that another street cuts is no shorter, so that a bridge does not tear the band apart."""
 
-_CHUNK: Final = 256
-"""Facilities worked on at a time, which bounds the memory."""
+GRID_M: Final = 0.001
+"""What the coordinates of polygons are whole multiples of."""
+
+_CHUNK: Final = 32
+"""Facilities worked on at a time: what they need fits a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,30 +283,32 @@ def _joined(*several: _Rays) -> _Rays:
     )
 
 
-def _first_nearer(rays: _Rays, ray: IntArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def _first_nearer(rays: _Rays, ray: IntArray, others: _Pieces, other: IntArray) -> FloatArray:
     """Return how far along each ray a straight street becomes as near as the ray's origin.
 
     From there on it stays nearer. Towards a point at ``v`` from the origin that is
     ``v.v / 2 n.v``; towards a line at height ``h``, ``h / (1 - n.m)`` with the line's normal m on
     the origin's side; inf where it never is.
     """
-    unit, origin = rays.unit[ray], rays.origin[ray]
-    best = np.full(len(ray), np.inf)
+    step = others.end - others.begin
+    length = others.length_m
+    along_x, along_y = (step / length[:, None]).T[:, other]
+    length = length[other]
+    ray_x, ray_y = rays.unit.T[:, ray]
+    x, y = (rays.origin.T[:, ray] - others.begin.T[:, other])
+    # in the street's own frame: the way along it and the height above it, on the origin's side
+    foot, height = x * along_x + y * along_y, y * along_x - x * along_y
+    run, rise = ray_x * along_x + ray_y * along_y, ray_y * along_x - ray_x * along_y
+    rise = np.where(height < 0, -rise, rise)
+    height = np.abs(height)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for end in (low, high):
-            v = end - origin
-            towards = (unit * v).sum(axis=1)
-            far = (v * v).sum(axis=1) / (2 * towards)
+        best = height / (1 - rise)
+        meets = foot + best * run
+        best[~((meets > 0) & (meets < length))] = np.inf
+        for ahead in (-foot, length - foot):
+            towards = ahead * run - height * rise
+            far = (ahead * ahead + height * height) / (2 * towards)
             best = np.where((towards > 0) & (far < best), far, best)
-        along = high - low
-        length = np.hypot(*along.T)
-        along = along / length[:, None]
-        normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
-        height = ((origin - low) * normal).sum(axis=1)
-        slant = (unit * normal).sum(axis=1) * np.where(height < 0, -1.0, 1.0)
-        far = np.abs(height) / (1 - slant)
-        foot = ((origin + far[:, None] * unit - low) * along).sum(axis=1)
-        best = np.where((foot > 0) & (foot < length) & (far < best), far, best)
     return best
 
 
@@ -337,7 +342,7 @@ def _shortened(
     size = np.diff(starts)[rays.piece]
     ray = np.repeat(np.arange(len(rays.piece)), size)
     against = other[ranges(starts[rays.piece], size)]
-    nearer_m = _first_nearer(rays, ray, others.begin[against], others.end[against])
+    nearer_m = _first_nearer(rays, ray, others, against)
     shortest = np.full(len(rays.piece), np.inf)
     np.minimum.at(shortest, ray, nearer_m)
     cut_off = shortest < rays.length_m - 1e-9
@@ -402,4 +407,9 @@ def polygons(
         facility, first = np.unique(pieces.facility, return_index=True)
         for number, own in zip(facility, np.split(bands, first[1:]), strict=True):
             found[number] = shapely.union_all(own)
+    # to the millimetre: bands that touch leave hairlines that are no holes
+    parts, row = shapely.get_parts(shapely.set_precision(found, GRID_M), return_index=True)
+    some = np.unique(row)
+    found[:] = shapely.MultiPolygon()
+    found[some] = shapely.multipolygons(parts, indices=np.searchsorted(some, row))
     return found

@@ -105,8 +105,9 @@ class Bends:
         starts = np.searchsorted(line, np.arange(len(lines) + 1))
         step_m = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
         step_m[starts[:-1]] = 0.0
-        total_m = np.cumsum(step_m)
-        along_m = total_m - total_m[starts[:-1]][line]
+        # in whole nanometres, so that no line's sum depends on the lines before it
+        total = np.cumsum(np.rint(step_m * 1e9).astype(np.int64))
+        along_m = (total - total[starts[:-1]][line]) / 1e9
         return cls(xy, along_m, starts)
 
     @property
