@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from facilityplan.network.lines import read_lines
 from facilityplan.network.millimetres import IntArray, limit_as_mm
 from facilityplan.network.noding import Edges, build_edges, components
 from facilityplan.network.search import Nearest
+from facilityplan.network.searchgraph import SearchGraph
 from facilityplan.network.snap import Snapped, point_coordinates, snap_to_edges
 
 
@@ -151,6 +153,16 @@ class Network:
         """Length of all edges in metres."""
         return int(self.edges.length_mm.sum()) / 1000.0
 
+    @cached_property
+    def search_graph(self) -> SearchGraph:
+        """The graph that searches walk on, built when the first one is asked for."""
+        return SearchGraph.of(self.edges)
+
+    @property
+    def search_engine(self) -> search.Engine:
+        """What searches here: ``numba``, or ``scipy`` where numba is not to be had."""
+        return search.engine()
+
     def snap(self, points: Any, *, max_snap_m: float | None = None) -> Snapped:
         """Return the nearest place on the network of each point.
 
@@ -201,7 +213,7 @@ class Network:
         limit_mm = limit_as_mm(limit_m, "limit_m")
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(facilities, max_snap_m=max_snap_m)
-        return search.nearest(self.edges, start, end, limit_mm)
+        return search.nearest(self.search_graph, start, end, limit_mm)
 
     def pairs(
         self,
@@ -210,6 +222,7 @@ class Network:
         *,
         limit_m: float,
         max_snap_m: float | None = None,
+        threads: int = 1,
     ) -> Any:
         """Return the walking distances of all pairs within a limit.
 
@@ -221,6 +234,8 @@ class Network:
             The farthest to walk, inclusive.
         max_snap_m
             As for :meth:`snap`.
+        threads
+            How many threads search; the numbers are the same for any.
 
         Returns
         -------
@@ -236,7 +251,7 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
-        return search.pairs(self.edges, start, end, limit_mm)
+        return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None
