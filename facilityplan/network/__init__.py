@@ -4,8 +4,18 @@ Walking distances are exact: points snap to the true line of an edge, their off-
 lengths are whole millimetres. Nothing depends on the order of rows.
 """
 
+from facilityplan.network.areas import ServiceAreas
+from facilityplan.network.audit import AreaAudit, audit_service_areas
 from facilityplan.network.graph import Network, NetworkReport
 from facilityplan.network.search import Nearest
 from facilityplan.network.snap import Snapped
 
-__all__ = ["Nearest", "Network", "NetworkReport", "Snapped"]
+__all__ = [
+    "AreaAudit",
+    "Nearest",
+    "Network",
+    "NetworkReport",
+    "ServiceAreas",
+    "Snapped",
+    "audit_service_areas",
+]

@@ -303,7 +303,7 @@ class Network:
         """
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
-        return service.service_lines(self.edges, snapped, limit_mm)
+        return service.service_lines(self.search_graph, snapped, limit_mm)
 
     def service_areas(
         self,
@@ -338,11 +338,12 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         width_mm = limit_as_mm(float(half_width_m), "half_width_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
-        stretches = service.stretches_each(self.edges, snapped, limit_mm)
+        stretches = service.stretches_each(self.search_graph, snapped, limit_mm)
         count, limit, width = len(snapped.edge), limit_mm / 1000.0, width_mm / 1000.0
         bands = (
             areas.polygons(self.edges, self.tree, stretches, count, width, limit)
             if polygons
             else None
         )
-        return ServiceAreas(service.multilines(self.edges, stretches, count), bands, limit, width)
+        lines = service.multilines(self.edges, *stretches.reached(), count)
+        return ServiceAreas(lines, bands, limit, width)
