@@ -76,6 +76,10 @@ def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
             f"notice.{notice.id}", lang, ids=ids, count=len(notice.ids), **notice.parameters
         )
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
+    # a fact about this machine, not about the data: it stands in no result
+    if project.network is not None and project.network.search_engine != "numba":
+        said = locale.text("cli.search_without_numba", lang)
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for line in lines:
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(locale.text("cli.results", lang, folder=out.resolve()) + "\n")

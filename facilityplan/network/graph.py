@@ -78,15 +78,12 @@ class Network:
         What became of the lines.
     crs
         Coordinate system of the roads, ``None`` where they came without one.
-    tree
-        Spatial index over the edges.
     """
 
     edges: Edges
     components: IntArray
     report: NetworkReport
     crs: Any
-    tree: Any
 
     @classmethod
     def from_lines(
@@ -136,7 +133,7 @@ class Network:
             merged_duplicates=merged,
             lengthless_parts=dots,
         )
-        return cls(edges, labels, report, given.crs, shapely.STRtree(edges.lines))
+        return cls(edges, labels, report, given.crs)
 
     @property
     def n_nodes(self) -> int:
@@ -152,6 +149,11 @@ class Network:
     def total_length_m(self) -> float:
         """Length of all edges in metres."""
         return int(self.edges.length_mm.sum()) / 1000.0
+
+    @cached_property
+    def tree(self) -> Any:
+        """Spatial index over the edges, built when the first point is snapped."""
+        return shapely.STRtree(self.edges.lines)
 
     @cached_property
     def search_graph(self) -> SearchGraph:
@@ -215,6 +217,26 @@ class Network:
         end = self.snap(facilities, max_snap_m=max_snap_m)
         return search.nearest(self.search_graph, start, end, limit_mm)
 
+    def nearest_snapped(
+        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
+    ) -> Nearest:
+        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, facilities
+            Places on the network.
+        limit_m
+            As for :meth:`nearest`.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(limit_m, "limit_m")
+        return search.nearest(self.search_graph, origins, facilities, limit_mm)
+
     def pairs(
         self,
         origins: Any,
@@ -252,6 +274,31 @@ class Network:
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
         return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
+
+    def pairs_snapped(
+        self, origins: Snapped, destinations: Snapped, *, limit_m: float, threads: int = 1
+    ) -> Any:
+        """Return all pairs within a limit, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, destinations
+            Places on the network.
+        limit_m, threads
+            As for :meth:`pairs`.
+
+        Returns
+        -------
+        csr_array
+            As :meth:`pairs` does.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=threads)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None

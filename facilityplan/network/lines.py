@@ -34,6 +34,8 @@ class RoadLines:
     ----------
     xy
         Vertices in metres, shape (v, 2).
+    z
+        Their elevations in metres, NaN where a line has none, shape (v,).
     part
         The part each vertex belongs to, shape (v,), ascending.
     apart
@@ -49,6 +51,7 @@ class RoadLines:
     """
 
     xy: FloatArray
+    z: FloatArray
     part: IntArray
     apart: BoolArray
     crs: Any
@@ -152,9 +155,10 @@ def read_lines(roads: Any, walkable_classes: Mapping[str, bool] | None) -> RoadL
     parts, part_row = shapely.get_parts(geometries[rows], return_index=True)
     some = ~shapely.is_empty(parts)
     parts, part_row = parts[some], part_row[some]
-    xy, part = shapely.get_coordinates(parts, return_index=True)
+    xyz, part = shapely.get_coordinates(parts, include_z=True, return_index=True)
     return RoadLines(
-        xy=xy,
+        xy=np.ascontiguousarray(xyz[:, :2]),
+        z=xyz[:, 2],
         part=part.astype(np.int64),
         apart=apart[rows][part_row],
         crs=crs,
