@@ -4,6 +4,8 @@ Walking distances are exact: points snap to the true line of an edge, their off-
 lengths are whole millimetres. Nothing depends on the order of rows.
 """
 
+from facilityplan.network.areas import ServiceAreas
+from facilityplan.network.audit import AreaAudit, audit_service_areas
 from facilityplan.network.graph import Network, NetworkReport
 from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.search import Nearest
@@ -11,12 +13,15 @@ from facilityplan.network.slopes import NearestInTime, SlopedNetwork
 from facilityplan.network.snap import Snapped
 
 __all__ = [
+    "AreaAudit",
     "Nearest",
     "NearestInTime",
     "Network",
     "NetworkReport",
+    "ServiceAreas",
     "SlopedNetwork",
     "Snapped",
+    "audit_service_areas",
     "metres_within",
     "minutes",
 ]

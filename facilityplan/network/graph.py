@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 import shapely
 
-from facilityplan.network import search, service
+from facilityplan.network import areas, search, service
+from facilityplan.network.areas import HALF_WIDTH_M, ServiceAreas
 from facilityplan.network.crossings import with_crossings
 from facilityplan.network.lines import read_lines
 from facilityplan.network.millimetres import IntArray, limit_as_mm
@@ -236,26 +237,6 @@ class Network:
         limit_mm = limit_as_mm(limit_m, "limit_m")
         return search.nearest(self.search_graph, origins, facilities, limit_mm)
 
-    def nearest_snapped(
-        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
-    ) -> Nearest:
-        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
-
-        Parameters
-        ----------
-        origins, facilities
-            Places on the network.
-        limit_m
-            As for :meth:`nearest`.
-
-        Raises
-        ------
-        UsageError
-            If the limit is none.
-        """
-        limit_mm = limit_as_mm(limit_m, "limit_m")
-        return search.nearest(self.edges, origins, facilities, limit_mm)
-
     def pairs(
         self,
         origins: Any,
@@ -369,4 +350,47 @@ class Network:
         """
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
-        return service.service_lines(self.edges, snapped, limit_mm)
+        return service.service_lines(self.search_graph, snapped, limit_mm)
+
+    def service_areas(
+        self,
+        facilities: Any,
+        limit_m: float,
+        *,
+        half_width_m: float = HALF_WIDTH_M,
+        polygons: bool = True,
+        max_snap_m: float | None = None,
+    ) -> ServiceAreas:
+        """Return what lies within a walking distance of each facility, by itself.
+
+        Parameters
+        ----------
+        facilities
+            Points, as for :meth:`snap`.
+        limit_m
+            The farthest to walk, the facility's off-network leg included.
+        half_width_m
+            The farthest that the polygons reach from a street; the way there counts.
+        polygons
+            Whether to make polygons too, which takes most of the time. They are for display:
+            :func:`facilityplan.network.audit_service_areas` says how true they are.
+        max_snap_m
+            As for :meth:`snap`; a facility beyond has an empty area.
+
+        Raises
+        ------
+        CrsError, GeometryError, NetworkError, UsageError
+            As for :meth:`snap`.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        width_mm = limit_as_mm(float(half_width_m), "half_width_m") or 0
+        snapped = self.snap(facilities, max_snap_m=max_snap_m)
+        stretches = service.stretches_each(self.search_graph, snapped, limit_mm)
+        count, limit, width = len(snapped.edge), limit_mm / 1000.0, width_mm / 1000.0
+        bands = (
+            areas.polygons(self.edges, self.tree, stretches, count, width, limit)
+            if polygons
+            else None
+        )
+        lines = service.multilines(self.edges, *stretches.reached(), count)
+        return ServiceAreas(lines, bands, limit, width)

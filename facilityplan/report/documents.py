@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import shapely
+
 from facilityplan.checks import Context, Finding
+from facilityplan.checks.context import AUDIT_SEED
 from facilityplan.checks.demand_split import DemandSplit
-from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
+from facilityplan.checks.radius_coverage import MEASURE, MetricRates, RadiusCoverage
 from facilityplan.checks.raster_coverage import RasterCoverage
 from facilityplan.coverage import SAMPLE_STEP_M, Rate
 from facilityplan.layers import City
@@ -137,6 +140,7 @@ def coverage_document(
             **partial_demand(coverage, context, splits or {}, raster),
             "reach": reach_options(context),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
+            "walking_areas": _walking_areas(coverage, context),
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
             "residences": _rows(coverage.table),
@@ -180,6 +184,42 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
         "elders": _rate(item.rates.elders),
         "units": _rate(item.rates.units),
     }
+
+
+def _walking_areas(coverage: RadiusCoverage, context: Context) -> list[dict[str, Any]]:
+    """Return how true the walking service areas of each clause are; empty without roads.
+
+    They are for display: no figure of this document comes from them.
+    """
+    clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
+    documents = []
+    for name in sorted(coverage.limits_m):
+        found = context.walking_areas(clauses[name])
+        if found is None:
+            continue
+        audit = found.audit
+        empty = shapely.is_empty(found.areas.lines)
+        ids = context.city.facilities["id"].to_numpy()[found.rows[empty]]
+        documents.append(
+            {
+                "clause": name,
+                "limit_m": found.areas.limit_m,
+                "half_width_m": found.areas.half_width_m,
+                "facilities": len(found.rows),
+                "without_streets": sorted(ids.tolist()),
+                "audit": {
+                    "seed": AUDIT_SEED,
+                    "rounding_m": audit.rounding_m,
+                    "street_points": audit.n_street_points,
+                    "share_street_beyond": audit.share_street_beyond,
+                    "farthest_street_m": audit.farthest_street_m,
+                    "polygon_points": audit.n_polygon_points,
+                    "share_polygon_beyond": audit.share_polygon_beyond,
+                    "farthest_polygon_m": audit.farthest_polygon_m,
+                },
+            }
+        )
+    return documents
 
 
 def _origins(coverage: RadiusCoverage, context: Context, clause_id: str | None) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio
 import shapely
@@ -86,7 +87,12 @@ _SITE_FIELDS: Final = {
     "fits": "flag",
 }
 
-_GEOMETRY_TYPES: Final = {"zones": "MultiPolygon", "service_areas": "Polygon"}
+_GEOMETRY_TYPES: Final = {
+    "zones": "MultiPolygon",
+    "service_areas": "Polygon",
+    "walking_areas": "MultiPolygon",
+    "walking_streets": "MultiLineString",
+}
 
 _Record = dict[str, Any]
 
@@ -188,6 +194,7 @@ def _layers(
     if city.has("facilities"):
         if coverage is not None:
             frames["service_areas"] = _service_areas(context, coverage)
+            frames |= _walking_areas(context, coverage)
         records = _records(city.facilities, "facilities")
         fields = {name: column.content for name, column in LAYERS["facilities"].columns.items()}
         frames["facilities"] = _frame(
@@ -265,24 +272,52 @@ def _sensitivity(context: Context, found: Sensitivity) -> gpd.GeoDataFrame:
 
 def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFrame:
     """Return a circle for each radius clause and each facility that counts for it."""
-    facilities = context.city.facilities
     clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
     records: list[_Record] = []
     circles: list[Any] = []
     for name, limit_m in sorted(coverage.limits_m.items()):
         rows = np.flatnonzero(context.reaching(clauses[name]).counting)
         circles.extend(service_circles(context.facilities_xy[rows], limit_m))
-        records.extend(
-            {
-                "clause_id": name,
-                "limit_m": limit_m,
-                "facility": facilities["id"].iloc[row],
-                "kind": facilities["kind"].iloc[row],
-                "name": facilities["name"].iloc[row],
-            }
-            for row in rows.tolist()
-        )
+        records.extend(_area_records(context, name, limit_m, rows))
     return _frame(records, _AREA_FIELDS, circles, context.city.crs)
+
+
+def _walking_areas(context: Context, coverage: RadiusCoverage) -> dict[str, gpd.GeoDataFrame]:
+    """Return what is within a walk, as polygons and as streets, where there are roads.
+
+    A facility off the network keeps its row, without a place.
+    """
+    clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
+    records: list[_Record] = []
+    polygons: list[Any] = []
+    streets: list[Any] = []
+    for name, limit_m in sorted(coverage.limits_m.items()):
+        found = context.walking_areas(clauses[name])
+        if found is None or found.areas.polygons is None:
+            return {}
+        records.extend(_area_records(context, name, limit_m, found.rows))
+        polygons.extend(found.areas.polygons)
+        streets.extend(shapely.transform(found.areas.lines, lambda xy: np.round(xy, 3)))
+    return {
+        "walking_areas": _frame(records, _AREA_FIELDS, polygons, context.city.crs),
+        "walking_streets": _frame(records, _AREA_FIELDS, streets, context.city.crs),
+    }
+
+
+def _area_records(
+    context: Context, clause_id: str, limit_m: float, rows: npt.NDArray[np.int64]
+) -> list[_Record]:
+    facilities = context.city.facilities
+    return [
+        {
+            "clause_id": clause_id,
+            "limit_m": limit_m,
+            "facility": facilities["id"].iloc[row],
+            "kind": facilities["kind"].iloc[row],
+            "name": facilities["name"].iloc[row],
+        }
+        for row in rows.tolist()
+    ]
 
 
 def _gaps(
