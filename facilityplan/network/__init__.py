@@ -7,5 +7,15 @@ lengths are whole millimetres. Nothing depends on the order of rows.
 from facilityplan.network.graph import Network, NetworkReport
 from facilityplan.network.search import Nearest
 from facilityplan.network.snap import Snapped
+from facilityplan.network.walkable import WITH_FOOTWAY, LeftOut, Reason, Walked
 
-__all__ = ["Nearest", "Network", "NetworkReport", "Snapped"]
+__all__ = [
+    "WITH_FOOTWAY",
+    "LeftOut",
+    "Nearest",
+    "Network",
+    "NetworkReport",
+    "Reason",
+    "Snapped",
+    "Walked",
+]
