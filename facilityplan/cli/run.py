@@ -16,8 +16,15 @@ from facilityplan.project import Project, open_project
 STAGES = ("reading", "findings", "coverage", "siting", "map", "workbook", "geopackage")
 
 
-def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: str) -> int:
+def run_project(
+    project: Path, out: Path, *, strict: bool, machine: bool, lang: str, cache: bool = True
+) -> int:
     """Run a project folder and print the headline figures.
+
+    Parameters
+    ----------
+    cache
+        Whether the road graph may be kept in the project's folder.
 
     Returns
     -------
@@ -26,7 +33,7 @@ def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: 
     """
     with _progress(lang) as stage:
         stage("reading")
-        opened = open_project(project, lang=lang)
+        opened = open_project(project, lang=lang, cache=cache)
         opened.run(out, progress=stage)
     _report(opened, out, machine=machine, lang=lang)
     bound = [
@@ -40,8 +47,8 @@ def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: 
 
 
 def run_demo(out: Path, *, machine: bool, lang: str) -> int:
-    """Run the sample city and say where its map is."""
-    return run_project(sample_city(), out, strict=False, machine=machine, lang=lang)
+    """Run the sample city and say where its map is; nothing is written into the installation."""
+    return run_project(sample_city(), out, strict=False, machine=machine, lang=lang, cache=False)
 
 
 def sample_city() -> Path:
@@ -70,6 +77,9 @@ def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
         answer = {"out": str(out), "map": str(page), "summary": lines}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
         return
+    for note in project.graph_notes:
+        said = locale.text(f"cli.graph.{note.id}", lang, **note.parameters)
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for notice in project.notices():
         ids = "、".join(notice.ids[:5]) + ("…" if len(notice.ids) > 5 else "")
         said = locale.text(

@@ -84,6 +84,15 @@ class SitingConfig(_Strict):
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
 
 
+class NetworkConfig(_Strict):
+    """The ``[network]`` table: how the roads become a graph."""
+
+    node_at_crossings: Flag = False
+    walkable: Mapping[str, Literal[True, False, "with_footway"]] = Field(default_factory=dict)
+    threads: Whole | None = Field(default=None, ge=1)
+    cache: Flag = True
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -91,6 +100,7 @@ class ProjectConfig(_Strict):
     layers: Mapping[str, Annotated[tuple[LayerSource, ...], Field(min_length=1)]]
     readings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     siting: SitingConfig = SitingConfig()
+    network: NetworkConfig = NetworkConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -180,10 +190,19 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
         key=_written(found["loc"], table),
         found=str(found["input"])[:40],
         known="、".join(_fields_at(found["loc"])),
-        allowed=context.get("expected", "").replace("'", "").replace(" or ", "、"),
+        allowed=_choices(context.get("expected", "")),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
     )
+
+
+def _choices(expected: str) -> str:
+    """Return what pydantic expects (``True, False or 'a'``) as TOML has it: ``true、false、"a"``."""
+    words = expected.replace(" or ", ", ").split(", ")
+    flags = {"True": "true", "False": "false"}
+    # Beside flags, text needs its quotes; alone it is plain enough.
+    mark = '"' if not flags.keys().isdisjoint(words) else ""
+    return "、".join(flags.get(word) or word.replace("'", mark) for word in words)
 
 
 _SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥"})
@@ -213,6 +232,7 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "project": ProjectHead,
         "layers": OsmSource if "osm" in location[:-1] else LayerSource,
         "siting": SitingConfig,
+        "network": NetworkConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

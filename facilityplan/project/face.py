@@ -15,6 +15,7 @@ from facilityplan.checks.radius_coverage import radius_coverage
 from facilityplan.doctor import Notice, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
+from facilityplan.project.graph_cache import GraphNote
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
 from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
@@ -36,7 +37,7 @@ class Project:
     """A place with its layers, its standards and what follows from them.
 
     Every result is computed when it is first asked for and kept. Nothing of the project folder is
-    ever written.
+    ever written but the road graph kept in its folder ``.facilityplan``.
 
     Parameters
     ----------
@@ -89,6 +90,16 @@ class Project:
     def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
         """What was settled while reading: encodings, systems, datums."""
         return self._opened.choices
+
+    @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the project wants its roads made a graph; where the graph is kept is no part of it."""
+        return self._opened.config.network.model_dump(exclude={"cache"})
+
+    @property
+    def graph_notes(self) -> tuple[GraphNote, ...]:
+        """Whether the road graph was found or built; no result tells."""
+        return self._opened.graph_notes
 
     @property
     def context(self) -> Context:
@@ -219,7 +230,7 @@ class Project:
         return write_results(self, Path(out), progress)
 
 
-def open_project(path: str | Path, *, lang: str | None = None) -> Project:
+def open_project(path: str | Path, *, lang: str | None = None, cache: bool = True) -> Project:
     """Return the project in a folder.
 
     Parameters
@@ -228,10 +239,13 @@ def open_project(path: str | Path, *, lang: str | None = None) -> Project:
         Folder with a ``project.toml``.
     lang
         Language of tables and maps; default :func:`facilityplan.locale.language`.
+    cache
+        Whether the road graph is taken from, and kept in, the folder ``.facilityplan`` of the
+        project; the results are the same either way.
 
     Raises
     ------
     FacilityPlanError
         If anything in it cannot be used as it is; the message says what, where and what to do.
     """
-    return Project(open_folder(Path(path)), locale.language(lang))
+    return Project(open_folder(Path(path), cache=cache), locale.language(lang))

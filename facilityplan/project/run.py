@@ -64,6 +64,10 @@ class Results(Protocol):
         """What was settled while reading."""
 
     @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the roads were made a graph."""
+
+    @property
     def siting_options(self) -> Options:
         """How sites were found."""
 
@@ -199,6 +203,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "facilities_complete": city.facilities_complete,
             "positional_accuracy_m": city.positional_accuracy_m,
             "snap_limit_m": city.snap_limit_m,
+            "network": dict(project.network_options),
             "siting": {
                 "weight": project.siting_options.weight,
                 "facility_kind": project.siting_options.facility_kind,
