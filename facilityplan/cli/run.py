@@ -67,7 +67,9 @@ def sample_city() -> Path:
 
 
 def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
+    from facilityplan.doctor import sentence
     from facilityplan.report import summary_lines
+    from facilityplan.report.text import printable
 
     coverage = project.coverage().coverage if project.has_coverage else None
     proposal = project.propose().proposal if project.has_coverage else None
@@ -81,10 +83,7 @@ def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
         said = locale.text(f"cli.graph.{note.id}", lang, **note.parameters)
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for notice in project.notices():
-        ids = "、".join(notice.ids[:5]) + ("…" if len(notice.ids) > 5 else "")
-        said = locale.text(
-            f"notice.{notice.id}", lang, ids=ids, count=len(notice.ids), **notice.parameters
-        )
+        said = printable(sentence(notice, lang))
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for line in lines:
         sys.stdout.write(f"{line}\n")

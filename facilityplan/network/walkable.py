@@ -110,9 +110,7 @@ def _is_missing(value: Any) -> bool:
 def _distinct(column: Any) -> tuple[IntArray, list[Any]]:
     """Return the number of each cell's value, -1 where it is empty, and the values by number."""
     # osmnx gives a list where it has joined streets of several classes
-    cells = (
-        tuple(cell) if isinstance(cell, list | set | np.ndarray) else cell for cell in column
-    )
+    cells = (tuple(cell) if isinstance(cell, list | set | np.ndarray) else cell for cell in column)
     numbers, values = pd.factorize(np.fromiter(cells, dtype=object, count=len(column)))
     return numbers.astype(np.int64), list(values)
 

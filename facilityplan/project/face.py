@@ -142,7 +142,7 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        return (*bare, *inspect(self._context, list(self._findings.findings)))
+        return (*bare, *inspect(self._context))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):

@@ -164,7 +164,10 @@ def kept_network(
     try:
         files.write_bytes(path, _packed(network))
     except OutputError as error:
-        said = {"folder": CACHE_FOLDER, "reason": str(error.parameters.get("reason", error.message))}
+        said = {
+            "folder": CACHE_FOLDER,
+            "reason": str(error.parameters.get("reason", error.message)),
+        }
         return network, (*notes, GraphNote("unwritable", said))
     _prune(path)
     return network, (*notes, GraphNote("stored", {"file": path.name}))
@@ -185,7 +188,9 @@ def _packed(network: Network) -> bytes:
             member = io.BytesIO()
             np.lib.format.write_array(member, values, version=(1, 0), allow_pickle=False)
             # A fixed time: zip files know no other.
-            bundle.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue())
+            bundle.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue()
+            )
     return stream.getvalue()
 
 
@@ -217,8 +222,10 @@ def _array(raw: bytes) -> NDArray[Any]:
         raise ValueError("npy")
     shape, fortran, kind = np.lib.format.read_array_header_1_0(stream)
     begin = stream.tell()
-    if kind.hasobject or fortran or kind.itemsize * int(np.prod(shape, dtype=object)) != (
-        len(raw) - begin
+    if (
+        kind.hasobject
+        or fortran
+        or kind.itemsize * int(np.prod(shape, dtype=object)) != (len(raw) - begin)
     ):
         raise ValueError("npy")
     return np.frombuffer(raw, dtype=kind, offset=begin).reshape(shape)

@@ -161,7 +161,7 @@ def _states(folder: Path, paths: Collection[str]) -> list[tuple[int, int, int] |
     for path in sorted(paths):
         try:
             state = (folder / path).stat()
-        except OSError:
+        except (OSError, ValueError):
             found.append(None)
         else:
             found.append((state.st_ino, state.st_size, state.st_mtime_ns))

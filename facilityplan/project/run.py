@@ -104,6 +104,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             title=project.context.city.name,
             as_of=project.context.city.as_of,
             lang=project.lang,
+            notices=project.notices(),
         )
         files.sweep(out)
         _remove(out / "manifest.json")

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from facilityplan import locale, standards
-from facilityplan.checks import Context, assess_context
+from facilityplan.checks import Context
 from facilityplan.doctor import inspect
 from facilityplan.layers import City, conform
 from facilityplan.network import Network
@@ -47,7 +47,7 @@ def look(network=None, **layers):
     city = City("小城", HERE, dt.date(2019, 6, 30), layers)
     documents = standards.resolve([standards.load("zhengzhou-2018-34")], city.as_of)
     context = Context(city, documents, network)
-    return {item.id: item for item in inspect(context, assess_context(context))}
+    return {item.id: item for item in inspect(context)}
 
 
 def test_nothing_to_say():
@@ -110,7 +110,8 @@ def test_classes_of_roads():
         **{"class": ["motorway", "residential", "一级"]},
     )  # fmt: skip
     found = look(network, roads=layer, residences=residences(0), facilities=facilities({"x": 0}))
-    assert found["roads_not_walkable"].parameters == {"rows": 1}
+    assert found["roads_not_walkable"].parameters == {"rows": 1, "length_km": 0.3}
+    assert found["roads_not_walkable"].ids == ("motorway",)
     assert found["unknown_road_classes"].ids == ("一级",)
 
 
