@@ -90,6 +90,8 @@ class Network:
         Coordinate system of the roads, ``None`` where they came without one.
     tree
         Spatial index over the edges.
+    threads
+        How many threads a search may take where the caller says nothing; no number hangs on it.
     """
 
     edges: Edges
@@ -97,6 +99,7 @@ class Network:
     report: NetworkReport
     crs: Any
     tree: Any
+    threads: int = 1
 
     @classmethod
     def from_lines(

@@ -89,7 +89,7 @@ class NetworkConfig(_Strict):
 
     node_at_crossings: Flag = False
     walkable: Mapping[str, Literal[True, False, "with_footway"]] = Field(default_factory=dict)
-    threads: Whole | None = Field(default=None, ge=1)
+    threads: Whole = Field(default=1, ge=1, le=256)
     cache: Flag = True
 
 
@@ -162,6 +162,7 @@ _EXPECTED: Final = MappingProxyType(
         "literal_error": "choice",
         "greater_than": "range",
         "greater_than_equal": "range",
+        "less_than_equal": "range",
         "string": "text",
         "date": "date",
         "int": "whole",
@@ -205,7 +206,7 @@ def _choices(expected: str) -> str:
     return "、".join(flags.get(word) or word.replace("'", mark) for word in words)
 
 
-_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥"})
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "le": "≤"})
 
 
 def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Collection, Mapping, Sequence
@@ -134,6 +135,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
             )
         else:
             network = build()
+        network = dataclasses.replace(network, threads=config.network.threads)
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices), notes)
 
 
