@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from facilityplan.errors import ProjectFileError
 from facilityplan.layers import LAYERS
@@ -26,6 +26,11 @@ Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 # Infinity and NaN are numbers in TOML; no length of ours is one.
 Metres = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+# Elsewhere a flag is no number either, but to Python 1 is True.
+WalkedOn = Annotated[
+    Literal[True, False, "with_footway"],
+    BeforeValidator(lambda said: said if isinstance(said, bool) else str(said)),
+]
 
 
 class _Strict(BaseModel):
@@ -88,7 +93,7 @@ class NetworkConfig(_Strict):
     """The ``[network]`` table: how the roads become a graph."""
 
     node_at_crossings: Flag = False
-    walkable: Mapping[str, Literal[True, False, "with_footway"]] = Field(default_factory=dict)
+    walkable: Mapping[str, WalkedOn] = Field(default_factory=dict)
     threads: Whole = Field(default=1, ge=1, le=256)
     cache: Flag = True
 

@@ -6,11 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString
 
-from campaign import examples
 from facilityplan.errors import NetworkError
 from facilityplan.locale import LANGUAGES
 from facilityplan.network import Network
@@ -58,7 +58,9 @@ def test_there_and_back(roads):
                         again.snap(points).__dict__.values(), strict=True):  # fmt: skip
         assert (one == two).all()
     limits = {"limit_m": 1000.0}
-    assert (network.pairs(points, points, **limits) != again.pairs(points, points, **limits)).nnz == 0
+    assert (
+        network.pairs(points, points, **limits) != again.pairs(points, points, **limits)
+    ).nnz == 0
     assert all(values.flags.writeable for values in (again.components, again.edges.tail))
 
 
