@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -30,6 +30,8 @@ from facilityplan.network.walkable import (
 
 _LINES: Final = (1, 2, 5)
 """shapely's type numbers of LineString, LinearRing and MultiLineString."""
+
+_MULTI: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +106,9 @@ def geometry_array(values: Any) -> NDArray[np.object_]:
     GeometryError
         If something in it is no geometry.
     """
-    if hasattr(values, "to_numpy"):
-        # a GeoSeries knows what it holds; cell by cell it is slow
-        values = values.to_numpy()
-    listed = list(values)
-    geometries = np.empty(len(listed), dtype=object)
-    for row, value in enumerate(listed):
-        missing = value is None or (isinstance(value, float) and math.isnan(value))
-        geometries[row] = None if missing else value
+    listed = values.to_numpy() if hasattr(values, "to_numpy") else list(values)
+    geometries = np.fromiter(listed, dtype=object, count=len(listed))
+    geometries[pd.isna(geometries)] = None
     wrong = ~shapely.is_geometry(geometries) & ~shapely.is_missing(geometries)
     if wrong.any():
         raise GeometryError("network_not_geometry", rows=(np.flatnonzero(wrong) + 1).tolist())
@@ -166,7 +163,9 @@ def read_lines(roads: Any, walkable_classes: Mapping[str, Walked] | None) -> Roa
     rows = np.flatnonzero(present & walked)
     if not len(rows):
         raise NetworkError("network_empty")
-    parts, part_row = shapely.get_parts(geometries[rows], return_index=True)
+    parts, part_row = geometries[rows], np.arange(len(rows))
+    if (shapely.get_type_id(parts) == _MULTI).any():
+        parts, part_row = shapely.get_parts(parts, return_index=True)
     some = ~shapely.is_empty(parts)
     parts, part_row = parts[some], part_row[some]
     xy, part = shapely.get_coordinates(parts, return_index=True)

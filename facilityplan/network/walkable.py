@@ -109,9 +109,14 @@ def _is_missing(value: Any) -> bool:
 
 def _distinct(column: Any) -> tuple[IntArray, list[Any]]:
     """Return the number of each cell's value, -1 where it is empty, and the values by number."""
-    # osmnx gives a list where it has joined streets of several classes
-    cells = (tuple(cell) if isinstance(cell, list | set | np.ndarray) else cell for cell in column)
-    numbers, values = pd.factorize(np.fromiter(cells, dtype=object, count=len(column)))
+    cells = np.fromiter(column.to_numpy(), dtype=object, count=len(column))
+    try:
+        numbers, values = pd.factorize(cells)
+    except TypeError:
+        # osmnx gives a list where it has joined streets of several classes, and a list has no hash
+        lists = (list, set, np.ndarray)
+        tuples = (tuple(cell) if isinstance(cell, lists) else cell for cell in cells)
+        numbers, values = pd.factorize(np.fromiter(tuples, dtype=object, count=len(column)))
     return numbers.astype(np.int64), list(values)
 
 

@@ -6,9 +6,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from facilityplan import locale, standards
+from facilityplan import standards
 from facilityplan.checks import Context
-from facilityplan.doctor import inspect, notices, sentence
+from facilityplan.doctor import inspect, sentence
 from facilityplan.layers import City, conform
 from facilityplan.network import Network
 
