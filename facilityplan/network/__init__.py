@@ -11,16 +11,21 @@ from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.search import Nearest
 from facilityplan.network.slopes import NearestInTime, SlopedNetwork
 from facilityplan.network.snap import Snapped
+from facilityplan.network.walkable import WITH_FOOTWAY, LeftOut, Reason, Walked
 
 __all__ = [
+    "WITH_FOOTWAY",
     "AreaAudit",
+    "LeftOut",
     "Nearest",
     "NearestInTime",
     "Network",
     "NetworkReport",
+    "Reason",
     "ServiceAreas",
     "SlopedNetwork",
     "Snapped",
+    "Walked",
     "audit_service_areas",
     "metres_within",
     "minutes",

@@ -19,6 +19,7 @@ from facilityplan.network.noding import Edges, build_edges, components
 from facilityplan.network.search import Nearest
 from facilityplan.network.searchgraph import SearchGraph
 from facilityplan.network.snap import Snapped, point_coordinates, snap_to_edges
+from facilityplan.network.walkable import LeftOut, Walked
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ class NetworkReport:
         Share of the network's length that lies in the largest piece, 0 to 1.
     unknown_classes
         Classes of road that the table does not know, sorted; they count as walkable.
+    unknown_words
+        Words of ``foot``, ``sidewalk`` and ``access`` that the tables do not know, as
+        ``column=word``, sorted; they say nothing.
+    footways_stated
+        Whether any row says anything at all of walkers or of a footway.
     dropped_rows
         Rows without a geometry.
-    excluded_rows
-        Rows that nobody walks on, by their ``walkable`` or their ``class``.
+    left_out
+        Rows that nobody walks on, by reason and class.
     merged_duplicates
         Lines and edges that were copies of others, in the same or the other direction.
     lengthless_parts
@@ -46,10 +52,17 @@ class NetworkReport:
     components: int
     largest_share: float
     unknown_classes: tuple[str, ...]
+    unknown_words: tuple[str, ...]
+    footways_stated: bool
     dropped_rows: int
-    excluded_rows: int
+    left_out: tuple[LeftOut, ...]
     merged_duplicates: int
     lengthless_parts: int
+
+    @property
+    def excluded_rows(self) -> int:
+        """Number of rows that nobody walks on."""
+        return sum(item.rows for item in self.left_out)
 
 
 def _by_size(labels: IntArray, edges: Edges) -> tuple[IntArray, float]:
@@ -78,12 +91,15 @@ class Network:
         What became of the lines.
     crs
         Coordinate system of the roads, ``None`` where they came without one.
+    threads
+        How many threads a search may take where the caller says nothing; no number hangs on it.
     """
 
     edges: Edges
     components: IntArray
     report: NetworkReport
     crs: Any
+    threads: int = 1
 
     @classmethod
     def from_lines(
@@ -91,7 +107,7 @@ class Network:
         roads: Any,
         *,
         node_at_crossings: bool = False,
-        walkable_classes: Mapping[str, bool] | None = None,
+        walkable_classes: Mapping[str, Walked] | None = None,
     ) -> Self:
         """Build the network; lines meet where they share a vertex, to the millimetre.
 
@@ -100,12 +116,14 @@ class Network:
         roads
             A GeoDataFrame in a projected CRS in metres, or a GeoSeries, an array or a sequence of
             LineStrings and MultiLineStrings in metres. Optional columns of a frame: ``walkable``
-            (wins), ``class`` (looked up in ``walkable.toml``), ``bridge`` and ``tunnel``.
+            (wins), ``class``, ``foot``, ``sidewalk`` and ``access`` (looked up in
+            ``walkable.toml``), ``bridge`` and ``tunnel``.
         node_at_crossings
             Whether lines also meet where they cross without a shared vertex, bridges and tunnels
             excepted.
         walkable_classes
-            Classes of road to judge otherwise than ``walkable.toml`` does.
+            Classes of road to judge otherwise than ``walkable.toml`` does: true, false, or
+            ``"with_footway"`` for only where the row says that there is one.
 
         Raises
         ------
@@ -128,8 +146,10 @@ class Network:
             components=int(labels.max()) + 1,
             largest_share=share,
             unknown_classes=given.unknown_classes,
+            unknown_words=given.unknown_words,
+            footways_stated=given.footways_stated,
             dropped_rows=given.dropped_rows,
-            excluded_rows=given.excluded_rows,
+            left_out=given.left_out,
             merged_duplicates=merged,
             lengthless_parts=dots,
         )

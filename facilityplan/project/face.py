@@ -25,6 +25,7 @@ from facilityplan.project.accessibility import (
     demand_notices,
     splits_of,
 )
+from facilityplan.project.graph_cache import GraphNote
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
 from facilityplan.project.results import (
@@ -52,7 +53,7 @@ class Project:
     """A place with its layers, its standards and what follows from them.
 
     Every result is computed when it is first asked for and kept. Nothing of the project folder is
-    ever written.
+    ever written but the road graph kept in its folder ``.facilityplan``.
 
     Parameters
     ----------
@@ -105,6 +106,16 @@ class Project:
     def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
         """What was settled while reading: encodings, systems, datums."""
         return self._opened.choices
+
+    @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the project wants its roads made a graph; where the graph is kept is no part of it."""
+        return self._opened.config.network.model_dump(exclude={"cache"})
+
+    @property
+    def graph_notes(self) -> tuple[GraphNote, ...]:
+        """Whether the road graph was found or built; no result tells."""
+        return self._opened.graph_notes
 
     @property
     def context(self) -> Context:
@@ -195,7 +206,7 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        found = inspect(self._context, list(self._findings.findings))
+        found = inspect(self._context)
         return (*bare, *found, *demand_notices(self._context, self.demand_splits))
 
     def _require_coverage(self) -> None:
@@ -321,7 +332,7 @@ class Project:
         return write_results(self, Path(out), progress)
 
 
-def open_project(path: str | Path, *, lang: str | None = None) -> Project:
+def open_project(path: str | Path, *, lang: str | None = None, cache: bool = True) -> Project:
     """Return the project in a folder.
 
     Parameters
@@ -330,10 +341,13 @@ def open_project(path: str | Path, *, lang: str | None = None) -> Project:
         Folder with a ``project.toml``.
     lang
         Language of tables and maps; default :func:`facilityplan.locale.language`.
+    cache
+        Whether the road graph is taken from, and kept in, the folder ``.facilityplan`` of the
+        project; the results are the same either way.
 
     Raises
     ------
     FacilityPlanError
         If anything in it cannot be used as it is; the message says what, where and what to do.
     """
-    return Project(open_folder(Path(path)), locale.language(lang))
+    return Project(open_folder(Path(path), cache=cache), locale.language(lang))

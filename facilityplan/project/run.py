@@ -85,6 +85,10 @@ class Results(Protocol):
         """What was settled while reading."""
 
     @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the roads were made a graph."""
+
+    @property
     def siting_options(self) -> Options:
         """How sites were found."""
 
@@ -136,6 +140,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             sensitivity=project.sensitivity().sensitivity if project.has_coverage else None,
             lang=project.lang,
             more=_sheets(project),
+            notices=project.notices(),
         )
         files.sweep(out)
         _remove(out / "manifest.json")
@@ -260,6 +265,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "snap_limit_m": city.snap_limit_m,
             "coverage": reach_options(project.context),
             "sensitivity": dataclasses.asdict(project.sensitivity_options),
+            "network": dict(project.network_options),
             "siting": {
                 "weight": project.siting_options.weight,
                 "facility_kind": project.siting_options.facility_kind,
