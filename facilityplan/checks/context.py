@@ -25,7 +25,7 @@ from facilityplan.coverage import (
     walking_reach,
 )
 from facilityplan.layers import City, points_of
-from facilityplan.network import Network
+from facilityplan.network import AreaAudit, Network, ServiceAreas, audit_service_areas
 from facilityplan.network.snap import Snapped
 from facilityplan.provision import (
     Attribution,
@@ -37,6 +37,12 @@ from facilityplan.provision import (
     zone_membership,
 )
 from facilityplan.standards import Adoption, Clause, Standards, Unit
+
+AUDIT_POINTS = 2000
+"""Points drawn from the walking service areas of a clause, on streets and in polygons each."""
+
+AUDIT_SEED = 0
+"""The same points every time, so that a run gives the same bytes."""
 
 FINEST_FIRST = ("village", "community", "town", "county", "city")
 
@@ -55,6 +61,19 @@ class ServiceReach:
     undecided: Reach
     selection: Selection
     beside: Beside
+
+
+@dataclass(frozen=True)
+class WalkingAreas:
+    """Walking service areas of the facilities that a clause counts, for display alone.
+
+    ``rows`` are positions in the facilities layer, in the order of the areas; ``audit`` says how
+    much of the areas is farther than the limit after all.
+    """
+
+    rows: npt.NDArray[np.int64]
+    areas: ServiceAreas
+    audit: AreaAudit
 
 
 @dataclass(frozen=True)
@@ -192,6 +211,26 @@ class Context:
         key = ("reach", clause.kinds, clause.kinds_serving_community, clause.statuses)
         found: ServiceReach = self._once(key, lambda: self._service_reach(clause))
         return found
+
+    def walking_areas(self, clause: Clause) -> WalkingAreas | None:
+        """Return the walking service areas under a radius clause; ``None`` without roads."""
+        network = self.network
+        if network is None:
+            return None
+        rows = np.flatnonzero(self.reaching(clause).counting)
+        key = ("areas", clause.limit, tuple(rows.tolist()))
+        found: WalkingAreas = self._once(key, lambda: self._walking_areas(network, rows, clause))
+        return found
+
+    def _walking_areas(
+        self, network: Network, rows: npt.NDArray[np.int64], clause: Clause
+    ) -> WalkingAreas:
+        xy, snap_m = self.facilities_xy[rows], self.city.snap_limit_m
+        areas = network.service_areas(xy, clause.limit, max_snap_m=snap_m)
+        audit = audit_service_areas(
+            network, areas, xy, n_points=AUDIT_POINTS, seed=AUDIT_SEED, max_snap_m=snap_m
+        )
+        return WalkingAreas(rows, areas, audit)
 
     def _service_reach(self, clause: Clause) -> ServiceReach:
         selection = self.reaching(clause)

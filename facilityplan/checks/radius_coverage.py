@@ -25,13 +25,18 @@ class LandRule(StrEnum):
 
 @dataclass(frozen=True)
 class MetricRates:
-    """Rates under one metric, for all residences judged or those that one clause binds."""
+    """Rates under one metric, for all residences judged or those that one clause binds.
+
+    ``rows`` are their positions, ``near`` says which of them are within reach.
+    """
 
     metric: Metric
     clause_id: str | None
     rates: Rates
     undecided: int
     land_rule: LandRule
+    rows: tuple[int, ...] = ()
+    near: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ def _rates(
         rule = LandRule.SERVICE_AREAS if cut else LandRule.WHOLE_RESIDENCES
     doubt = sum(item.verdict is Verdict.INSUFFICIENT_DATA for item in judged)
     covered = np.asarray(near, dtype=bool)
-    return MetricRates(metric, name, coverage_rates(frame, covered, land_m2=land_m2), doubt, rule)
+    rates = coverage_rates(frame, covered, land_m2=land_m2)
+    return MetricRates(metric, name, rates, doubt, rule, tuple(rows.tolist()), tuple(near))
 
 
 def _land_m2(

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from facilityplan.coverage import BANDS_M
 from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.layers import LAYERS
 
@@ -26,6 +27,11 @@ Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 # Infinity and NaN are numbers in TOML; no length of ours is one.
 Metres = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+# Elsewhere a flag is no number either, but to Python 1 is True.
+WalkedOn = Annotated[
+    Literal[True, False, "with_footway"],
+    BeforeValidator(lambda said: said if isinstance(said, bool) else str(said)),
+]
 
 
 class _Strict(BaseModel):
@@ -84,6 +90,38 @@ class SitingConfig(_Strict):
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
 
 
+class DemandConfig(_Strict):
+    """The ``[demand]`` table: what is estimated from the zones; by default nothing."""
+
+    elders: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    population: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    age: Literal[60, 65, 80] = 60
+
+
+class RasterSource(_Strict):
+    """A grid of persons."""
+
+    path: str = Field(min_length=1)
+    unit: Literal["persons", "persons_per_km2"]
+    crs: str | None = None
+
+
+class RastersConfig(_Strict):
+    """The ``[rasters]`` table."""
+
+    population: RasterSource | None = None
+
+
+class AccessibilityConfig(_Strict):
+    """The ``[accessibility]`` table."""
+
+    bands_m: tuple[Metres, ...] = Field(default=BANDS_M, min_length=1)
+    catchment_m: Metres | None = Field(default=None, gt=0)
+    kinds: tuple[str, ...] = ()
+    minimum_per_1000: Metres | None = Field(default=None, gt=0)
+    decay: Literal["steps", "gaussian"] = "steps"
+
+
 class CoverageConfig(_Strict):
     """The ``[coverage]`` table."""
 
@@ -103,6 +141,15 @@ class SensitivityConfig(_Strict):
     elders_m_per_min: Metres = Field(default=48.0, gt=0)
 
 
+class NetworkConfig(_Strict):
+    """The ``[network]`` table: how the roads become a graph."""
+
+    node_at_crossings: Flag = False
+    walkable: Mapping[str, WalkedOn] = Field(default_factory=dict)
+    threads: Whole = Field(default=1, ge=1, le=256)
+    cache: Flag = True
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -110,8 +157,12 @@ class ProjectConfig(_Strict):
     layers: Mapping[str, Annotated[tuple[LayerSource, ...], Field(min_length=1)]]
     readings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     siting: SitingConfig = SitingConfig()
+    demand: DemandConfig = DemandConfig()
+    rasters: RastersConfig = RastersConfig()
+    accessibility: AccessibilityConfig = AccessibilityConfig()
     coverage: CoverageConfig = CoverageConfig()
     sensitivity: SensitivityConfig = SensitivityConfig()
+    network: NetworkConfig = NetworkConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -181,16 +232,22 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
         key=_written(found["loc"], table),
         found=str(found["input"])[:40],
         known="、".join(_fields_at(found["loc"])),
-        allowed=context.get("expected", "")
-        .replace("'", "")
-        .replace(" or ", "、")
-        .replace(", ", "、"),
+        allowed=_choices(context.get("expected", "")),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
     )
 
 
-_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "lt": "<"})
+def _choices(expected: str) -> str:
+    """Return what pydantic expects (``True, False or 'a'``) as TOML has it: ``true、false、"a"``."""
+    words = expected.replace(" or ", ", ").split(", ")
+    flags = {"True": "true", "False": "false"}
+    # Beside flags, text needs its quotes; alone it is plain enough.
+    mark = '"' if not flags.keys().isdisjoint(words) else ""
+    return "、".join(flags.get(word) or word.replace("'", mark) for word in words)
+
+
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "lt": "<", "le": "≤"})
 
 
 def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
@@ -217,8 +274,12 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "project": ProjectHead,
         "layers": OsmSource if "osm" in location[:-1] else LayerSource,
         "siting": SitingConfig,
+        "demand": DemandConfig,
+        "rasters": RasterSource if len(location) > 2 else RastersConfig,
+        "accessibility": AccessibilityConfig,
         "coverage": CoverageConfig,
         "sensitivity": SensitivityConfig,
+        "network": NetworkConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

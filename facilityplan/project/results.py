@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.demand_split import DemandSplit, estimated_rate
 from facilityplan.checks.radius_coverage import RadiusCoverage
 from facilityplan.checks.wording import formula_text, margin_text, required_text, value_text
 from facilityplan.coverage import Rate
@@ -104,6 +105,7 @@ class CoverageResult:
 
     coverage: RadiusCoverage
     lang: str
+    splits: Mapping[str, DemandSplit] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return self.rates().to_string(index=False)
@@ -122,6 +124,9 @@ class CoverageResult:
             for name in ("land", "households", "persons", "elders", "units"):
                 rate: Rate = getattr(item.rates, name)
                 row[locale.text(f"rate.{name}", self.lang)] = percent(rate)
+            for column, split in sorted(self.splits.items()):
+                estimate = estimated_rate(split, item.rows, item.near)
+                row[locale.text(f"rate.{column}_estimated", self.lang)] = percent(estimate)
             rows.append(row)
         return pd.DataFrame(rows)
 

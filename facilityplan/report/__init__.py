@@ -1,5 +1,10 @@
 """Findings and plans to hand on: an Excel workbook, a GeoPackage, JSON documents, headline lines."""
 
+from facilityplan.report.accessibility import (
+    accessibility_document,
+    accessibility_lines,
+    accessibility_sheet,
+)
 from facilityplan.report.documents import (
     coverage_document,
     findings_document,
@@ -19,6 +24,9 @@ from facilityplan.report.sensitivity import sensitivity_document, sensitivity_li
 from facilityplan.report.workbook import findings_workbook
 
 __all__ = [
+    "accessibility_document",
+    "accessibility_lines",
+    "accessibility_sheet",
     "coverage_document",
     "filled_register",
     "findings_document",

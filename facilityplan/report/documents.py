@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from facilityplan.checks import Context, Finding, tidy
-from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
+import shapely
+
+from facilityplan.checks import Context, Finding
+from facilityplan.checks.context import AUDIT_SEED
+from facilityplan.checks.demand_split import DemandSplit
+from facilityplan.checks.radius_coverage import MEASURE, MetricRates, RadiusCoverage
+from facilityplan.checks.raster_coverage import RasterCoverage
 from facilityplan.coverage import SAMPLE_STEP_M, Rate
 from facilityplan.layers import City
+from facilityplan.report.partial_demand import partial_demand
 from facilityplan.report.tally import count_verdicts, in_order
+from facilityplan.report.values import plain
 from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
 from facilityplan.standards import Clause, Standards
 
@@ -106,7 +111,13 @@ def _clause(clause: Clause, standing: str | None) -> dict[str, Any]:
     }
 
 
-def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
+def coverage_document(
+    coverage: RadiusCoverage,
+    context: Context,
+    *,
+    splits: Mapping[str, DemandSplit] | None = None,
+    raster: RasterCoverage | None = None,
+) -> dict[str, Any]:
     """Return the coverage rates, each with all that it must state, and the residences behind them.
 
     Parameters
@@ -115,6 +126,10 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
         Of the radius clauses.
     context
         City and standards that it was worked out from.
+    splits
+        What was estimated from the zones; rates over it stand apart, as estimates.
+    raster
+        Coverage of the population grid, where the project has one.
     """
     city = context.city
     document: dict[str, Any] = plain(
@@ -122,8 +137,10 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
             "format": FORMAT,
             "project": city.name,
             "as_of": city.as_of,
+            **partial_demand(coverage, context, splits or {}, raster),
             "reach": reach_options(context),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
+            "walking_areas": _walking_areas(coverage, context),
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
             "residences": _rows(coverage.table),
@@ -167,6 +184,42 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
         "elders": _rate(item.rates.elders),
         "units": _rate(item.rates.units),
     }
+
+
+def _walking_areas(coverage: RadiusCoverage, context: Context) -> list[dict[str, Any]]:
+    """Return how true the walking service areas of each clause are; empty without roads.
+
+    They are for display: no figure of this document comes from them.
+    """
+    clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
+    documents = []
+    for name in sorted(coverage.limits_m):
+        found = context.walking_areas(clauses[name])
+        if found is None:
+            continue
+        audit = found.audit
+        empty = shapely.is_empty(found.areas.lines)
+        ids = context.city.facilities["id"].to_numpy()[found.rows[empty]]
+        documents.append(
+            {
+                "clause": name,
+                "limit_m": found.areas.limit_m,
+                "half_width_m": found.areas.half_width_m,
+                "facilities": len(found.rows),
+                "without_streets": sorted(ids.tolist()),
+                "audit": {
+                    "seed": AUDIT_SEED,
+                    "rounding_m": audit.rounding_m,
+                    "street_points": audit.n_street_points,
+                    "share_street_beyond": audit.share_street_beyond,
+                    "farthest_street_m": audit.farthest_street_m,
+                    "polygon_points": audit.n_polygon_points,
+                    "share_polygon_beyond": audit.share_polygon_beyond,
+                    "farthest_polygon_m": audit.farthest_polygon_m,
+                },
+            }
+        )
+    return documents
 
 
 def _origins(coverage: RadiusCoverage, context: Context, clause_id: str | None) -> dict[str, int]:
@@ -253,27 +306,3 @@ def _site(site: ProposedSite) -> dict[str, Any]:
         "max_floor_area_m2": site.max_floor_area_m2,
         "fits": site.fits,
     }
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON takes it: NaN and infinity are ``None``, dates ISO text.
-
-    Whole numbers are ints and others keep nine decimals, so that the dust of binary fractions
-    does not show.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if isinstance(value, str):
-        # A lone surrogate cannot be written as UTF-8.
-        return str(value).encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, bool) else _finite(float(value))
-
-
-def _finite(number: float) -> float | None:
-    if not math.isfinite(number):
-        return None
-    return int(number) if number.is_integer() else tidy(number)

@@ -9,9 +9,10 @@ from typing import Any, Final
 from facilityplan import locale
 from facilityplan.checks import Context
 from facilityplan.coverage import Rate
-from facilityplan.report.documents import FORMAT, plain, reach_options, table_rows
+from facilityplan.report.documents import FORMAT, reach_options, table_rows
 from facilityplan.report.headlines import percent
 from facilityplan.report.sheets import Cell, Column, Row, SheetWriter
+from facilityplan.report.values import plain
 from facilityplan.scenario import Sensitivity
 from facilityplan.scenario.wording import reasons_text, variant_text, variants_text
 from facilityplan.units import format_number

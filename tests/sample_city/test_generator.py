@@ -158,7 +158,10 @@ def test_tables_made_anew_have_the_committed_content(made_twice):
 
 
 def test_sizes_and_numbers(layers, estates, facilities):
-    assert sum(path.stat().st_size for path in CITY.rglob("*") if path.is_file()) < 6_000_000
+    committed = [
+        path for path in CITY.rglob("*") if path.is_file() and ".facilityplan" not in path.parts
+    ]
+    assert sum(path.stat().st_size for path in committed) < 6_000_000
     assert [name for name, _ in pyogrio.list_layers(CITY / "city.gpkg")] == list(LAYERS)
     assert Counter(layers["zones"]["层级"]) == {
         "市": 1,
@@ -177,6 +180,15 @@ def test_sizes_and_numbers(layers, estates, facilities):
     assert max(households) <= 6000
     assert 115_000 < sum(households) < 125_000
     assert len({row["小区名称"] for row in estates.values()}) == 900
+
+
+def test_the_wheel_has_each_of_the_files_and_no_kept_road_graph():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    forced = told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    there = {path.name for path in CITY.iterdir() if not path.name.startswith(".")}
+    assert forced == {
+        f"data/sample_city/{name}": f"facilityplan/sample_city/{name}" for name in there
+    }
 
 
 def test_every_kind_of_facility_occurs(facilities):
