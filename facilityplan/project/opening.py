@@ -141,6 +141,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
         snap_limit_m=head.snap_limit_m,
         reach=ReachOptions(**config.coverage.model_dump()),
     )
+    grid = _read_grid(folder, config.rasters.population, choices)
     inputs = _hashes(folder, config)
     network: Network | None = None
     notes: tuple[GraphNote, ...] = ()
@@ -154,7 +155,6 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
         else:
             network = build()
         network = dataclasses.replace(network, threads=config.network.threads)
-    grid = _read_grid(folder, config.rasters.population, choices)
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices), grid, notes)
 
 

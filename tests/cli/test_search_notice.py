@@ -14,6 +14,7 @@ def project(engine):
         has_coverage=False,
         findings=lambda: SimpleNamespace(findings=[]),
         notices=lambda: (),
+        graph_notes=(),
         network=network,
     )
 
