@@ -11,6 +11,7 @@ from sample_city_maker import (
     ground,
     ledgers,
     people,
+    remote,
     sites,
     streets,
     tiling,
@@ -55,11 +56,13 @@ def make() -> SampleCity:
     villages = people.make_villages(settlements, cells)
     homes = people.with_elders(estates + villages, cells)
     made = facilities.make_facilities(homes, cells, left_over, large)
+    land, at = remote.with_spur(cells)
+    far = remote.make_estate(len(estates) + 1, at, roads)
     return SampleCity(
-        zones=zoning.make_zones(cells, homes),
-        cells=cells,
-        cell_ids=zoning.cell_ids(cells),
-        estates=homes[: len(estates)],
+        zones=zoning.make_zones(land, [*homes, far]),
+        cells=land,
+        cell_ids=zoning.cell_ids(land),
+        estates=[*homes[: len(estates)], far],
         villages=homes[len(estates) :],
         facilities=made,
         candidates=sites.make_candidates(homes, made),

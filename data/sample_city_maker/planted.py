@@ -82,6 +82,12 @@ def _distances(checked: Checked) -> dict[str, Any]:
             "ids": {"residence": home.id, "facility": facility.id},
             "expected": {"straight_mm": millimetres, "service_radius": verdict},
         }
+    far = checked.home("far_from_roads")
+    checked.alone(far)
+    cases["far_from_roads"] = {
+        "ids": {"residence": far.id},
+        "expected": {"from_any_road_more_than_m": 3000, "service_radius": "non_compliant"},
+    }
     home, facility = checked.home("across_river"), checked.facility("across_river")
     found = checked.gap_mm(home, facility)
     line = shapely.linestrings([home.point, facility.xy])

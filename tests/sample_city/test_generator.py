@@ -173,13 +173,13 @@ def test_sizes_and_numbers(layers, estates, facilities):
         "行政村": 60,
     }
     numbers = len(estates), len(layers["villages"]), len(facilities), len(layers["candidates"])
-    assert numbers == (900, 60, 81, 150)
+    assert numbers == (901, 60, 81, 150)
     assert 7_000 < len(layers["roads"]) < 9_000
     households = [row["户数"] for row in estates.values() if row["户数"] is not None]
     assert min(households) >= 40
     assert max(households) <= 6000
     assert 115_000 < sum(households) < 125_000
-    assert len({row["小区名称"] for row in estates.values()}) == 900
+    assert len({row["小区名称"] for row in estates.values()}) == 901
 
 
 def test_the_wheel_has_each_of_the_files_and_no_kept_road_graph():
@@ -361,6 +361,9 @@ def test_across_the_river_and_off_the_main_roads(planted, layers, facilities, ho
     point = home.representative_point()
     start, end = nearest(point.x, point.y), nearest(*own["xy"])
     assert nx.shortest_path_length(graph, start, end, weight="metres") > 1500.0
+
+    far = homes[planted["far_from_roads"]["ids"]["residence"]]
+    assert layers["roads"].distance(far).min() > 3000.0
 
     pieces = sorted(nx.connected_components(graph), key=len, reverse=True)
     assert len(pieces) == 2
