@@ -9,6 +9,7 @@ Coordinates are always x before y, east before north, whatever a system's own ax
 from __future__ import annotations
 
 from facilityplan.crs.datums import DATUMS, convert
+from facilityplan.crs.grids import grid_system, row_areas_m2, to_grid
 from facilityplan.crs.helmert import Helmert
 from facilityplan.crs.reproject import AREA_MARGIN_DEG, to_lonlat, to_project
 from facilityplan.crs.systems import numbers_in, require_layers_in_metres, require_metres
@@ -18,9 +19,12 @@ __all__ = [
     "DATUMS",
     "Helmert",
     "convert",
+    "grid_system",
     "numbers_in",
     "require_layers_in_metres",
     "require_metres",
+    "row_areas_m2",
+    "to_grid",
     "to_lonlat",
     "to_project",
 ]

@@ -1,5 +1,5 @@
 """What a reader of the results should know of the data: listed, never repaired in silence."""
 
-from facilityplan.doctor.notices import Notice, datums, inspect, without_attributes
+from facilityplan.doctor.notices import Notice, datums, inspect, sentence, without_attributes
 
-__all__ = ["Notice", "datums", "inspect", "without_attributes"]
+__all__ = ["Notice", "datums", "inspect", "sentence", "without_attributes"]

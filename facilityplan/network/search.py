@@ -1,31 +1,31 @@
 """Shortest ways between points on the network, in whole millimetres.
 
-The points become places of the graph, strung along the edges they lie on, so that two points on
-one edge, a point on a node and many points at one place are nothing special. All weights are
-positive integers (places 0 mm apart are one), below 2**53, so float64 sums are exact.
+Nearest facilities, all pairs within a limit and all nodes within a limit, on one graph that no
+point ever cuts. With numba the search is compiled; without it scipy finds the same numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from facilityplan.network.millimetres import FloatArray, IntArray, ranges
+from facilityplan.network import tiles
+from facilityplan.network.millimetres import FloatArray, IntArray
 from facilityplan.network.noding import Edges
+from facilityplan.network.searchgraph import Mates, SearchGraph, expand
 from facilityplan.network.snap import Snapped
 
 _EXACT: Final = 2**53
-"""Whole numbers up to here are exact in float64."""
-
-_ROWS_BYTES: Final = 64 * 2**20
-"""How much the dense rows of one chunk of searches may take."""
+"""Whole numbers up to here are exact in float64, in which scipy searches."""
 
 _NONE: Final = np.iinfo(np.int64).max
+
+Engine = Literal["numba", "scipy"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,219 @@ class Nearest:
 
     facility: IntArray
     distance_m: FloatArray
+
+
+def engine() -> Engine:
+    """Return what searches here: ``numba``, or ``scipy`` where numba is not to be had."""
+    # numba takes its time to load, and not every run searches
+    from facilityplan.network import kernel  # noqa: PLC0415
+
+    return "numba" if kernel.AVAILABLE else "scipy"
+
+
+def nearest(
+    graph: SearchGraph,
+    origins: Snapped,
+    facilities: Snapped,
+    limit_mm: int | None = None,
+    *,
+    using: Engine | None = None,
+) -> Nearest:
+    """Return the nearest facility of each origin; of equally near ones the lowest position.
+
+    Parameters
+    ----------
+    graph
+        The network's search graph.
+    origins, facilities
+        Points on the network; those off the network neither reach nor are reached.
+    limit_mm
+        The farthest to walk, inclusive; ``None`` for any distance.
+    using
+        What to search with; ``None`` takes :func:`engine`.
+    """
+    usable = np.flatnonzero(~facilities.off_network)
+    reach_mm = graph.total_mm + int(facilities.off_mm[usable].max(initial=0))
+    if limit_mm is not None:
+        reach_mm = min(reach_mm, limit_mm)
+    best_mm = np.full(len(origins.edge), _NONE, dtype=np.int64)
+    best = np.full(len(origins.edge), -1, dtype=np.int64)
+    # the position rides in the lowest digits of the distance, which must stay exact
+    size = max(1, (_EXACT - 1) // (reach_mm + graph.longest_mm + 1) - 1)
+    for begin in range(0, len(usable), size):
+        chunk = usable[begin : begin + size]
+        mm, label = _nearest_of(graph, origins, facilities, chunk, reach_mm, using)
+        better = (mm >= 0) & (mm < best_mm)
+        np.copyto(best_mm, mm, where=better)
+        np.copyto(best, chunk[label], where=better)
+    if limit_mm is not None:
+        best[best_mm > limit_mm] = -1
+    distance_m = best_mm / 1000.0
+    distance_m[best < 0] = np.inf
+    return Nearest(best, distance_m)
+
+
+def _nearest_of(
+    graph: SearchGraph,
+    origins: Snapped,
+    facilities: Snapped,
+    chunk: IntArray,
+    reach_mm: int,
+    using: Engine | None,
+) -> tuple[IntArray, IntArray]:
+    """Return distances and positions in the chunk, -1 where none, over nodes and along edges."""
+    scale = len(chunk)
+    mine = Snapped(*(getattr(facilities, name)[chunk] for name in Snapped.__dataclass_fields__))
+    legs = graph.legs(mine, reach_mm)
+    keys = legs.mm * scale + legs.point + 1
+    order = np.argsort(keys, kind="stable")
+    seeds = legs.place[order], keys[order]
+    limit = reach_mm * scale + scale
+    if (using or engine()) == "numba":
+        from facilityplan.network import kernel  # noqa: PLC0415
+
+        mm, label = kernel.nearest_of(graph, origins, seeds, scale, limit)
+    else:
+        mm, label = tiles.nearest_of(graph, origins, seeds, scale, limit)
+    carries = np.zeros(len(graph.tail), dtype=np.bool_)
+    carries[mine.edge] = True
+    near = np.flatnonzero(carries[origins.edge] & ~origins.off_network)
+    if len(near):
+        along_mm, along = _along_edges(graph, origins, near, mine)
+        better = (mm[near] < 0) | (along_mm < mm[near])
+        better |= (along_mm == mm[near]) & (along < label[near])
+        mm[near[better]], label[near[better]] = along_mm[better], along[better]
+    return mm, label
+
+
+def _along_edges(
+    graph: SearchGraph, origins: Snapped, near: IntArray, facilities: Snapped
+) -> tuple[IntArray, IntArray]:
+    """Return the nearest facility on an origin's own edge, along that edge.
+
+    A running minimum from either end of each edge, over all edges at once: keys are replaced by
+    their ranks, and the ranks of a later edge made smaller than all of an earlier one.
+    """
+    mates = Mates.of(facilities, _NONE)
+    scale, edges = len(mates.point), len(mates.edge)
+    of_edge = np.repeat(np.arange(edges), np.diff(mates.starts))
+    span = graph.longest_mm + 1
+    place = of_edge * span + mates.position_mm
+    at = np.searchsorted(mates.edge, origins.edge[near])
+    where = at * span + origins.position_mm[near]
+    best = np.full(len(near), _NONE, dtype=np.int64)
+    for sign in (1, -1):
+        key = (mates.off_mm - sign * mates.position_mm) * scale + mates.point
+        ascending = np.sort(key)
+        rank = np.searchsorted(ascending, key)
+        if sign > 0:
+            running = np.minimum.accumulate(rank - of_edge * scale) + of_edge * scale
+            last = np.searchsorted(place, where, side="right") - 1
+            some = last >= mates.starts[at]
+        else:
+            turned = np.minimum.accumulate((rank + of_edge * scale)[::-1])[::-1]
+            running = turned - of_edge * scale
+            last = np.searchsorted(place, where)
+            some = last < mates.starts[at + 1]
+        least = ascending[running[last[some]]]
+        least += sign * origins.position_mm[near[some]] * scale
+        best[some] = np.minimum(best[some], least)
+    mm, label = np.divmod(best, scale)
+    return mm + origins.off_mm[near], label
+
+
+def _rows_within(
+    graph: SearchGraph,
+    origins: Snapped,
+    points: Snapped | None,
+    limit_mm: int,
+    threads: int,
+    using: Engine | None,
+) -> tuple[Any, Any, Any]:
+    """Return rows (indptr, column, millimetres) of places, or of points if there are any."""
+    if (using or engine()) == "numba":
+        from facilityplan.network import kernel  # noqa: PLC0415
+
+        if points is None:
+            found = kernel.nodes_within(graph, origins, limit_mm, threads)
+        else:
+            found = kernel.points_within(graph, origins, points, limit_mm, threads)
+        return found.indptr, found.column, found.mm
+    if points is None:
+        return tiles.nodes_within(graph, origins, limit_mm)
+    return tiles.points_within(graph, origins, points, limit_mm)
+
+
+def pairs(
+    graph: SearchGraph,
+    origins: Snapped,
+    destinations: Snapped,
+    limit_mm: int,
+    *,
+    threads: int = 1,
+    using: Engine | None = None,
+) -> Any:
+    """Return all pairs within the limit as a CSR array of metres, explicit zeros kept.
+
+    Memory grows with the pairs found, never with origins times destinations, and time with what
+    lies within the limit, never with the rest of the network.
+
+    Parameters
+    ----------
+    graph
+        The network's search graph.
+    origins, destinations
+        Points on the network; those off the network neither reach nor are reached.
+    limit_mm
+        The farthest to walk, inclusive.
+    threads
+        How many threads search; the numbers are the same for any.
+    using
+        What to search with; ``None`` takes :func:`engine`.
+    """
+    shape = (len(origins.edge), len(destinations.edge))
+    # a walk is as long either way: search from the fewer
+    swap = shape[1] < shape[0]
+    source, target = (destinations, origins) if swap else (origins, destinations)
+    indptr, column, mm = _rows_within(graph, source, target, limit_mm, threads, using)
+    table = csr_array((mm / 1000.0, column, indptr), shape=shape[::-1] if swap else shape)
+    if swap:
+        # turning the table sorts its rows as well
+        return table.T.tocsr()
+    table.sort_indices()
+    return table
+
+
+def node_distances(
+    graph: SearchGraph,
+    points: Snapped,
+    limit_mm: int,
+    *,
+    threads: int = 1,
+    using: Engine | None = None,
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return for each point the nodes within the limit, as rows.
+
+    Parameters
+    ----------
+    graph, limit_mm, threads, using
+        As for :func:`pairs`.
+    points
+        Points on the network; the row of one off the network is empty.
+
+    Returns
+    -------
+    tuple
+        ``indptr``, shape (points + 1,); ``node``, ascending in each row; ``mm``, the walking
+        distance with the point's off-network leg.
+    """
+    indptr, place, mm = _rows_within(graph, points, None, limit_mm, threads, using)
+    starts, nodes = graph.members
+    node, of = expand(starts, nodes, place)
+    row = np.repeat(np.arange(len(points.edge)), np.diff(indptr))[of]
+    order = np.lexsort((node, row))
+    ends = np.searchsorted(row, np.arange(len(points.edge) + 1))
+    return ends.astype(np.int64), node[order], mm[of[order]].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +328,6 @@ def _matrix(tail: IntArray, head: IntArray, weight: IntArray, size: int) -> Any:
     return csr_array((weight[keep].astype(np.float64), head[keep], starts), shape=(size, size))
 
 
-def graph(links: Links) -> Any:
-    """Return the links as a symmetric CSR matrix of millimetres, shape (n_places, n_places)."""
-    tail = np.concatenate([links.tail, links.head])
-    head = np.concatenate([links.head, links.tail])
-    length_mm = np.tile(links.end_mm - links.begin_mm, 2)
-    return _matrix(tail, head, length_mm, links.n_places)
-
-
 def flood(links: Links, place: IntArray, off_mm: IntArray, reach_mm: int) -> FloatArray:
     """Return ``distance_mm * k + position + 1`` of the nearest of k facilities, for each place.
 
@@ -137,111 +342,3 @@ def flood(links: Links, place: IntArray, off_mm: IntArray, reach_mm: int) -> Flo
     ways = _matrix(tail, head, weight, source + 1)
     found = dijkstra(ways, directed=True, indices=source, limit=float(reach_mm * k + k))
     return np.asarray(found[:source], dtype=np.float64)
-
-
-def nearest(edges: Edges, origins: Snapped, facilities: Snapped, limit_mm: int | None) -> Nearest:
-    """Return the nearest facility of each origin; of equally near ones the lowest position."""
-    links = attach(edges, (origins, facilities))
-    at, facility_at = links.points
-    best_mm = np.full(len(at), _NONE, dtype=np.int64)
-    best = np.full(len(at), -1, dtype=np.int64)
-    usable = np.flatnonzero(facility_at >= 0)
-    reach_mm = int(edges.length_mm.sum() + facilities.off_mm[usable].max(initial=0))
-    if limit_mm is not None:
-        reach_mm = min(reach_mm, limit_mm)
-    size = max(1, (_EXACT - 1) // (reach_mm + 1))
-    for begin in range(0, len(usable), size):
-        chunk = usable[begin : begin + size]
-        found = flood(links, facility_at[chunk], facilities.off_mm[chunk], reach_mm)
-        reached = np.flatnonzero(at >= 0)
-        reached = reached[np.isfinite(found[at[reached]])]
-        network_mm, position = np.divmod(found[at[reached]].astype(np.int64) - 1, len(chunk))
-        total_mm = network_mm + origins.off_mm[reached]
-        better = total_mm < best_mm[reached]
-        best_mm[reached[better]] = total_mm[better]
-        best[reached[better]] = chunk[position[better]]
-    within = best >= 0
-    if limit_mm is not None:
-        within &= best_mm <= limit_mm
-    return Nearest(np.where(within, best, -1), np.where(within, best_mm / 1000.0, np.inf))
-
-
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """Points of one side, sorted by place and then by off-network leg.
-
-    ``key`` is ``rank of place * (limit + 1) + off-network leg``, ascending, so that the points of
-    a place that a remaining way still reaches are a prefix, found by bisection.
-    """
-
-    point: IntArray
-    off_mm: IntArray
-    key: IntArray
-    place: IntArray
-    starts: IntArray
-    limit_mm: int
-
-    @classmethod
-    def of(cls, at: IntArray, snapped: Snapped, limit_mm: int) -> _Side:
-        point = np.flatnonzero((at >= 0) & (snapped.off_mm <= limit_mm))
-        point = point[np.lexsort((point, snapped.off_mm[point], at[point]))]
-        place, starts, rank = np.unique(at[point], return_index=True, return_inverse=True)
-        off_mm = snapped.off_mm[point]
-        return cls(point, off_mm, rank * (limit_mm + 1) + off_mm, place, starts, limit_mm)
-
-    @property
-    def least_mm(self) -> IntArray:
-        return self.off_mm[self.starts]
-
-    def within(self, rank: IntArray, left_mm: IntArray) -> IntArray:
-        """Return how many points of each place have a leg of at most ``left_mm``."""
-        upto = np.searchsorted(self.key, rank * (self.limit_mm + 1) + left_mm, side="right")
-        counted: IntArray = upto - self.starts[rank]
-        return counted
-
-
-def _expand(source: _Side, target: _Side, rank: IntArray, rows_mm: FloatArray) -> IntArray:
-    """Return (source point, target point, distance_mm) of all pairs within the limit, shape (3, n).
-
-    ``rows_mm`` are distances on the network from the places ``rank`` of the source side to all
-    places of the target side.
-    """
-    bound = rows_mm + source.least_mm[rank][:, None] + target.least_mm[None, :]
-    row, to = np.nonzero(bound <= source.limit_mm)
-    mm = rows_mm[row, to].astype(np.int64)
-    origin = rank[row]
-    count = source.within(origin, source.limit_mm - mm - target.least_mm[to])
-    here = ranges(source.starts[origin], count)
-    to, mm = np.repeat(to, count), np.repeat(mm, count) + source.off_mm[here]
-    count = target.within(to, source.limit_mm - mm)
-    there = ranges(target.starts[to], count)
-    mm = np.repeat(mm, count) + target.off_mm[there]
-    return np.stack([source.point[np.repeat(here, count)], target.point[there], mm])
-
-
-def pairs(edges: Edges, origins: Snapped, destinations: Snapped, limit_mm: int) -> Any:
-    """Return all pairs within the limit as a CSR array of metres, explicit zeros kept.
-
-    Memory grows with the places and the pairs found, never with origins times destinations.
-    """
-    links = attach(edges, (origins, destinations))
-    row_side, column_side = (
-        _Side.of(at, snapped, limit_mm)
-        for at, snapped in zip(links.points, (origins, destinations), strict=True)
-    )
-    swap = len(column_side.place) < len(row_side.place)
-    source, target = (column_side, row_side) if swap else (row_side, column_side)
-    ways = graph(links)
-    found = [np.empty((3, 0), dtype=np.int64)]
-    chunk = max(1, _ROWS_BYTES // (8 * (links.n_places + 2 * len(target.place))))
-    for begin in range(0, len(source.place), chunk):
-        rank = np.arange(begin, min(begin + chunk, len(source.place)))
-        rows_mm = dijkstra(ways, indices=source.place[rank], limit=float(limit_mm))
-        found.append(_expand(source, target, rank, rows_mm[:, target.place]))
-    row, column, mm = np.concatenate(found, axis=1)
-    if swap:
-        row, column = column, row
-    order = np.lexsort((column, row))
-    shape = (len(origins.edge), len(destinations.edge))
-    starts = np.searchsorted(row[order], np.arange(shape[0] + 1))
-    return csr_array((mm[order] / 1000.0, column[order], starts), shape=shape)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks import Finding, assess
+from facilityplan.coverage import Sight
 from facilityplan.crs import require_layers_in_metres
 from facilityplan.layers import City
 from facilityplan.scenario import AddedFacility, changes, mended, with_facilities
@@ -28,6 +29,8 @@ def propose(
     standards: Standards,
     findings: Sequence[Finding],
     options: Options | None = None,
+    *,
+    sight: Sight | None = None,
 ) -> Proposal:
     """Return the gaps of a city, the fewest sites that close them and the best 1, 2, 3 … sites.
 
@@ -39,6 +42,8 @@ def propose(
         Its findings; radius findings that do not comply are the gaps.
     options
         Weight, kind to build, spacing, number of sites, time limit.
+    sight
+        The barriers that cut a line, as the findings know them; ``None`` where they do not count.
 
     Returns
     -------
@@ -53,12 +58,12 @@ def propose(
     """
     require_layers_in_metres(city)
     chosen = options or Options()
-    problem = build_problem(city, standards, findings, chosen)
+    problem = build_problem(city, standards, findings, chosen, sight)
     ids = city.residences["id"].to_numpy(dtype=object)
     reached = np.diff(problem.distance_m.indptr) > 0
     closable = np.flatnonzero(reached)
     weights = problem.weights[closable]
-    explain = _Explanation(city, standards, findings, problem)
+    explain = _Explanation(city, standards, findings, problem, sight)
     cover_all: SitingPlan | None = None
     best: list[SitingPlan] = []
     if len(closable):
@@ -93,11 +98,13 @@ class _Explanation:
         standards: Standards,
         findings: Sequence[Finding],
         problem: Problem,
+        sight: Sight | None,
     ) -> None:
         self.city = city
         self.standards = standards
         self.findings = findings
         self.problem = problem
+        self.sight = sight
         self.missing_m2 = _missing_floor_area(standards, findings)
 
     def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
@@ -137,7 +144,10 @@ class _Explanation:
             if self.problem.facility_kind is not None
         ]
         after = assess(
-            with_facilities(self.city, added), self.standards, measures=LOCATION_MEASURES
+            with_facilities(self.city, added),
+            self.standards,
+            measures=LOCATION_MEASURES,
+            sight=self.sight,
         )
         found: dict[int, list[Mended]] = {}
         for item in mended(changes(self.findings, after)):

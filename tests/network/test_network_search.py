@@ -14,7 +14,7 @@ from facilityplan.errors import (
     NetworkError,
     UsageError,
 )
-from facilityplan.network import Network, search
+from facilityplan.network import Network, kernel, search, tiles
 
 STREET = [LineString([(0, 0), (1000, 0)])]
 CROSS = [
@@ -177,20 +177,48 @@ def test_many_points_at_one_place_with_different_legs():
     assert (found.data == 100 + legs[rows] + legs[columns]).all()
 
 
-def test_chunks_do_not_show(make_roads, monkeypatch):
+@pytest.fixture(params=["numba", "scipy"])
+def engine(request, monkeypatch):
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    monkeypatch.setattr(search, "engine", lambda: request.param)
+    return request.param
+
+
+def test_chunks_do_not_show(make_roads, monkeypatch, engine):
     lines, points = make_roads(11)
     network = Network.from_lines(lines)
     whole = network.nearest(points, points[::-1])
     table = network.pairs(points, points[:7], limit_m=400)
     monkeypatch.setattr(search, "_EXACT", int(network.total_length_m * 1000) * 3)
-    monkeypatch.setattr(search, "_ROWS_BYTES", 1)
+    monkeypatch.setattr(tiles, "_ROWS_BYTES", 64)
+    monkeypatch.setattr(tiles, "_LEAST_TILE_M", 10.0)
+    for name in ("_GROUP", "_ROOM", "_BUFFER"):
+        monkeypatch.setattr(kernel, name, 1)
     again = network.nearest(points, points[::-1])
     assert (again.facility == whole.facility).all()
     assert (again.distance_m == whole.distance_m).all()
-    small = network.pairs(points, points[:7], limit_m=400)
-    assert (small.indptr == table.indptr).all()
-    assert (small.indices == table.indices).all()
-    assert (small.data == table.data).all()
+    for threads in (1, 3):
+        small = network.pairs(points, points[:7], limit_m=400, threads=threads)
+        assert (small.indptr == table.indptr).all()
+        assert (small.indices == table.indices).all()
+        assert (small.data == table.data).all()
+
+
+def test_nodes_within_a_limit_stand_in_the_numbering_of_the_edges(engine):
+    lines = [
+        LineString([(0, 0), (100.00049, 0)]),
+        LineString([(100.00049, 0), (100.00051, 0)]),
+        LineString([(100.00051, 0), (100.00051, 80)]),
+    ]
+    network = Network.from_lines(lines)
+    assert network.edges.length_mm.tolist() == [100_000, 0, 80_000]
+    points = network.snap([[30, 5], [100, 40], [50, 900]], max_snap_m=100)
+    starts, node, mm = search.node_distances(network.search_graph, points, 75_000)
+    assert starts.tolist() == [0, 3, 6, 6]
+    # both nodes of the place are there, whichever of them stands for it
+    assert node.tolist() == [0, 1, 2, 1, 2, 3]
+    assert mm.tolist() == [35_000, 75_000, 75_000, 40_001, 40_001, 40_001]
 
 
 def test_no_points_are_no_trouble():
