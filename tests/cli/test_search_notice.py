@@ -15,6 +15,7 @@ def project(engine):
         findings=lambda: SimpleNamespace(findings=[]),
         notices=lambda: (),
         network=network,
+        graph_notes=(),
     )
 
 
