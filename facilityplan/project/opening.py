@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +46,7 @@ from facilityplan.project.config import (
     RasterSource,
     read_config,
 )
-from facilityplan.project.graph_cache import GraphNote, graph_key, kept_network
+from facilityplan.project.graph_cache import GraphNote, file_states, project_network
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -120,7 +118,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
     roads = _paths(folder, config.layers.get("roads", ()))
-    before = _states(folder, roads)
+    before = file_states(folder, roads)
     parts = {
         name: [_read_layer(folder, name, source, head.crs, choices) for source in sources]
         for name, sources in config.layers.items()
@@ -146,15 +144,10 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     network: Network | None = None
     notes: tuple[GraphNote, ...] = ()
     if city.has("roads") and len(city.layer("roads")):
-        build = functools.partial(_build_network, config, city.layer("roads"))
-        if cache and config.network.cache:
-            key = graph_key({path: inputs[path] for path in roads}, _graph_options(config))
-            network, notes = kept_network(
-                folder, key, build, unchanged=lambda: _states(folder, roads) == before
-            )
-        else:
-            network = build()
-        network = dataclasses.replace(network, threads=config.network.threads)
+        contents = {path: inputs[path] for path in roads}
+        network, notes = project_network(
+            folder, config, city.layer("roads"), contents, before, cache=cache
+        )
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices), grid, notes)
 
 
@@ -177,37 +170,6 @@ def _read_grid(
         }
     )
     return grid
-
-
-def _build_network(config: ProjectConfig, roads: gpd.GeoDataFrame) -> Network:
-    return Network.from_lines(
-        roads,
-        node_at_crossings=config.network.node_at_crossings,
-        walkable_classes=config.network.walkable,
-    )
-
-
-def _graph_options(config: ProjectConfig) -> dict[str, Any]:
-    """Return all of a project's words that decide its road graph, as plain values."""
-    return {
-        "crs": config.project.crs,
-        "sources": [source.model_dump(mode="json") for source in config.layers["roads"]],
-        "node_at_crossings": config.network.node_at_crossings,
-        "walkable": dict(config.network.walkable),
-    }
-
-
-def _states(folder: Path, paths: Collection[str]) -> list[tuple[int, int, int] | None]:
-    """Return what changes when a file does, ``None`` where there is none; reading says that."""
-    found: list[tuple[int, int, int] | None] = []
-    for path in sorted(paths):
-        try:
-            state = (folder / path).stat()
-        except (OSError, ValueError):
-            found.append(None)
-        else:
-            found.append((state.st_ino, state.st_size, state.st_mtime_ns))
-    return found
 
 
 def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:
