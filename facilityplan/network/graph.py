@@ -264,7 +264,7 @@ class Network:
         *,
         limit_m: float,
         max_snap_m: float | None = None,
-        threads: int = 1,
+        threads: int | None = None,
     ) -> Any:
         """Return the walking distances of all pairs within a limit.
 
@@ -277,7 +277,8 @@ class Network:
         max_snap_m
             As for :meth:`snap`.
         threads
-            How many threads search; the numbers are the same for any.
+            How many threads search, ``None`` for as many as the network says; the numbers are the
+            same for any.
 
         Returns
         -------
@@ -293,10 +294,16 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
-        return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
+        several = self.threads if threads is None else threads
+        return search.pairs(self.search_graph, start, end, limit_mm, threads=several)
 
     def pairs_snapped(
-        self, origins: Snapped, destinations: Snapped, *, limit_m: float, threads: int = 1
+        self,
+        origins: Snapped,
+        destinations: Snapped,
+        *,
+        limit_m: float,
+        threads: int | None = None,
     ) -> Any:
         """Return all pairs within a limit, of points that :meth:`snap` has placed.
 
@@ -318,7 +325,8 @@ class Network:
             If the limit is none.
         """
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
-        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=threads)
+        several = self.threads if threads is None else threads
+        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=several)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None

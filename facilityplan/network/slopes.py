@@ -25,6 +25,7 @@ from facilityplan.network.noding import Edges, build_edges
 from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.searchgraph import SearchGraph
 from facilityplan.network.snap import Snapped, point_coordinates, snap_to_edges
+from facilityplan.network.walkable import Walked
 
 STEEPEST: Final = 1.0
 """Rise over run beyond which a slope is an error of the elevations: it counts as this and is told."""
@@ -94,7 +95,7 @@ class SlopedNetwork:
         roads: Any,
         *,
         speed_m_per_min: float,
-        walkable_classes: Mapping[str, bool] | None = None,
+        walkable_classes: Mapping[str, Walked] | None = None,
     ) -> Self:
         """Build the network from lines with a third coordinate, the elevation in metres.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -23,6 +24,8 @@ from facilityplan.crs.detective import (
     share_inside,
 )
 from facilityplan.errors import CrsError, MissingCrsError
+from facilityplan.layers import points_of
+from facilityplan.project.config import ProjectConfig
 
 CHECKED_LAYERS: Final = ("residences", "facilities", "candidates", "entrances")
 """Layers of places that lie along roads."""
@@ -224,3 +227,71 @@ def _check_names(parts: Sequence[Declared], judged: Sequence[Judgement], crs: st
                 declared_m=_fit(found.fits, one.meant).median_m,
                 named_m=_fit(found.fits, named).median_m,
             )
+
+
+class LayerPart(Protocol):
+    """One file of a layer as it was read."""
+
+    @property
+    def frame(self) -> gpd.GeoDataFrame:
+        """Its rows in the file's order."""
+
+
+def check_layers(
+    config: ProjectConfig,
+    parts: Mapping[str, Sequence[LayerPart]],
+    layers: Mapping[str, gpd.GeoDataFrame],
+    choices: list[Mapping[str, Any]],
+) -> None:
+    """Hold each layer of places against the roads; what is found goes to the choices.
+
+    Parameters
+    ----------
+    config
+        What the project declares.
+    parts
+        The files of each layer as they were read, in the order of the choices.
+    layers
+        The layers in the project's system.
+    choices
+        What was settled while reading; each layer of places gets its record.
+
+    Raises
+    ------
+    CrsError
+        If a layer contradicts its declaration, with the numbers.
+    """
+    declared: list[Declared] = []
+    at: list[int] = []
+    read = [
+        (name, source, part)
+        for name, sources in config.layers.items()
+        for source, part in zip(sources, parts[name], strict=True)
+    ]
+    for position, (name, source, part) in enumerate(read):
+        if name not in CHECKED_LAYERS or part.frame.empty:
+            continue
+        known = "name" in part.frame.columns
+        names = part.frame["name"].tolist() if known else [None] * len(part.frame)
+        # What was shifted by parameters has no other zone to be tried in.
+        stated = source.datum is None and source.helmert is None
+        system = choices[position]["crs"] if stated else None
+        declared.append(
+            Declared(
+                name,
+                source.path,
+                points_of(part.frame.geometry),
+                names,
+                source.datum,
+                system,
+                source.datum_checked,
+            )
+        )
+        at.append(position)
+    none = np.empty(0, dtype=object)
+    roads, zones = (
+        layers[name].geometry.to_numpy() if name in layers else none for name in ("roads", "zones")
+    )
+    found = check_datums(declared, roads, zones, config.project.crs)
+    for position, record in zip(at, found, strict=True):
+        choices[position] = {**choices[position], **record}

@@ -7,6 +7,7 @@ that is said. Results never hang on whether a graph was built or found.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib.metadata
 import io
@@ -15,12 +16,13 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import osmium.version
 import pyogrio
@@ -32,6 +34,7 @@ from facilityplan import files
 from facilityplan.errors import NetworkError, OutputError
 from facilityplan.network import Network
 from facilityplan.network.stored import FORMAT, from_arrays, to_arrays
+from facilityplan.project.config import ProjectConfig
 
 CACHE_FOLDER: Final = ".facilityplan"
 """Folder below the project's; the only place of a project folder that we write to."""
@@ -58,6 +61,10 @@ _UNUSABLE: Final = (
     zlib.error,
 )
 """What reading a damaged npz ends in: an encrypted member is a RuntimeError, and so on."""
+
+
+FileStates = list[tuple[int, int, int] | None]
+"""Node number, size and time of each of several files."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,78 @@ def kept_network(
         return network, (*notes, GraphNote("unwritable", said))
     _prune(path)
     return network, (*notes, GraphNote("stored", {"file": path.name}))
+
+
+def project_network(
+    folder: Path,
+    config: ProjectConfig,
+    roads: gpd.GeoDataFrame,
+    contents: Mapping[str, str],
+    before: FileStates,
+    *,
+    cache: bool,
+) -> tuple[Network, tuple[GraphNote, ...]]:
+    """Return the road graph of a project, kept or built, and what there is to say of it.
+
+    Parameters
+    ----------
+    folder
+        The project's folder.
+    config
+        How the graph is built, and whether the project wants it kept.
+    roads
+        The conformed layer.
+    contents
+        SHA-256 of every file that the roads come from, by its path inside the project.
+    before
+        :func:`file_states` of these files before they were read.
+    cache
+        Whether the caller lets it be kept.
+
+    Raises
+    ------
+    NetworkError, CrsError, GeometryError, BadValueError
+        If the roads cannot be a graph.
+    """
+    options = config.network
+
+    def build() -> Network:
+        return Network.from_lines(
+            roads,
+            node_at_crossings=options.node_at_crossings,
+            walkable_classes=options.walkable,
+        )
+
+    notes: tuple[GraphNote, ...] = ()
+    if cache and options.cache:
+        words = {
+            "crs": config.project.crs,
+            "sources": [source.model_dump(mode="json") for source in config.layers["roads"]],
+            "node_at_crossings": options.node_at_crossings,
+            "walkable": dict(options.walkable),
+        }
+        network, notes = kept_network(
+            folder,
+            graph_key(contents, words),
+            build,
+            unchanged=lambda: file_states(folder, contents) == before,
+        )
+    else:
+        network = build()
+    return dataclasses.replace(network, threads=options.threads), notes
+
+
+def file_states(folder: Path, paths: Collection[str]) -> FileStates:
+    """Return what changes when a file does, ``None`` where there is none; reading says that."""
+    found: FileStates = []
+    for path in sorted(paths):
+        try:
+            state = (folder / path).stat()
+        except (OSError, ValueError):
+            found.append(None)
+        else:
+            found.append((state.st_ino, state.st_size, state.st_mtime_ns))
+    return found
 
 
 def _short(error: Exception) -> str:

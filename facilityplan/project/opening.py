@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +49,8 @@ from facilityplan.project.config import (
     RasterSource,
     read_config,
 )
-from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums, likely_datum
-from facilityplan.project.graph_cache import GraphNote, graph_key, kept_network
+from facilityplan.project.datum_check import CHECKED_LAYERS, check_layers, likely_datum
+from facilityplan.project.graph_cache import GraphNote, file_states, project_network
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -124,7 +122,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
     roads = _paths(folder, config.layers.get("roads", ()))
-    before = _states(folder, roads)
+    before = file_states(folder, roads)
     parts: dict[str, list[_Part]] = {name: [] for name in config.layers}
     for name, source in [(n, s) for n, sources in config.layers.items() for s in sources]:
         try:
@@ -132,7 +130,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
         except MissingCrsError as error:
             raise _with_likely_datum(folder, config, name, source, error) from error
     layers = {name: _together(name, found, head.crs) for name, found in parts.items()}
-    _check_datums(config, parts, layers, choices)
+    check_layers(config, parts, layers, choices)
     _check_references(config, layers, parts)
     city = City(
         name=head.name,
@@ -153,15 +151,10 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     network: Network | None = None
     notes: tuple[GraphNote, ...] = ()
     if city.has("roads") and len(city.layer("roads")):
-        build = functools.partial(_build_network, config, city.layer("roads"))
-        if cache and config.network.cache:
-            key = graph_key({path: inputs[path] for path in roads}, _graph_options(config))
-            network, notes = kept_network(
-                folder, key, build, unchanged=lambda: _states(folder, roads) == before
-            )
-        else:
-            network = build()
-        network = dataclasses.replace(network, threads=config.network.threads)
+        contents = {path: inputs[path] for path in roads}
+        network, notes = project_network(
+            folder, config, city.layer("roads"), contents, before, cache=cache
+        )
     return Opened(folder, config, city, resolved, network, inputs, tuple(choices), grid, notes)
 
 
@@ -186,37 +179,6 @@ def _read_grid(
     return grid
 
 
-def _build_network(config: ProjectConfig, roads: gpd.GeoDataFrame) -> Network:
-    return Network.from_lines(
-        roads,
-        node_at_crossings=config.network.node_at_crossings,
-        walkable_classes=config.network.walkable,
-    )
-
-
-def _graph_options(config: ProjectConfig) -> dict[str, Any]:
-    """Return all of a project's words that decide its road graph, as plain values."""
-    return {
-        "crs": config.project.crs,
-        "sources": [source.model_dump(mode="json") for source in config.layers["roads"]],
-        "node_at_crossings": config.network.node_at_crossings,
-        "walkable": dict(config.network.walkable),
-    }
-
-
-def _states(folder: Path, paths: Collection[str]) -> list[tuple[int, int, int] | None]:
-    """Return what changes when a file does, ``None`` where there is none; reading says that."""
-    found: list[tuple[int, int, int] | None] = []
-    for path in sorted(paths):
-        try:
-            state = (folder / path).stat()
-        except (OSError, ValueError):
-            found.append(None)
-        else:
-            found.append((state.st_ino, state.st_size, state.st_mtime_ns))
-    return found
-
-
 def _with_likely_datum(
     folder: Path, config: ProjectConfig, layer: str, source: LayerSource, error: MissingCrsError
 ) -> MissingCrsError:
@@ -233,49 +195,6 @@ def _with_likely_datum(
         return error
     lines = np.concatenate([part.frame.geometry.to_numpy() for part in roads])
     return likely_datum(places, lines, crs, error)
-
-
-def _check_datums(
-    config: ProjectConfig,
-    parts: Mapping[str, Sequence[_Part]],
-    layers: Mapping[str, gpd.GeoDataFrame],
-    choices: list[Mapping[str, Any]],
-) -> None:
-    """Hold each layer of places against the roads; what is found goes to the choices."""
-    declared: list[Declared] = []
-    at: list[int] = []
-    read = [
-        (name, source, part)
-        for name, sources in config.layers.items()
-        for source, part in zip(sources, parts[name], strict=True)
-    ]
-    for position, (name, source, part) in enumerate(read):
-        if name not in CHECKED_LAYERS or part.frame.empty:
-            continue
-        known = "name" in part.frame.columns
-        names = part.frame["name"].tolist() if known else [None] * len(part.frame)
-        # What was shifted by parameters has no other zone to be tried in.
-        stated = source.datum is None and source.helmert is None
-        system = choices[position]["crs"] if stated else None
-        declared.append(
-            Declared(
-                name,
-                source.path,
-                points_of(part.frame.geometry),
-                names,
-                source.datum,
-                system,
-                source.datum_checked,
-            )
-        )
-        at.append(position)
-    none = np.empty(0, dtype=object)
-    roads, zones = (
-        layers[name].geometry.to_numpy() if name in layers else none for name in ("roads", "zones")
-    )
-    found = check_datums(declared, roads, zones, config.project.crs)
-    for position, record in zip(at, found, strict=True):
-        choices[position] = {**choices[position], **record}
 
 
 def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:

@@ -64,7 +64,7 @@ def counted(monkeypatch):
         built.append(options)
         return plain(cls, roads, **options)
 
-    monkeypatch.setattr(opening.Network, "from_lines", classmethod(build))
+    monkeypatch.setattr(graph_cache.Network, "from_lines", classmethod(build))
     return built
 
 
@@ -392,3 +392,25 @@ def test_a_wrong_word_is_told_before_anything_is_kept(make, capsys, tmp_path):
     assert run_command_line(["run", str(folder), "--out", str(tmp_path / "o"), "--lang", "en"]) == 3
     assert "network.caches" in capsys.readouterr().err
     assert not (folder / ".facilityplan").exists()
+
+
+def test_searches_take_the_threads_of_the_project(make, monkeypatch):
+    from facilityplan.network import graph
+
+    folder = draw(make(more=LAYER + "[network]\nthreads = 3\n"))
+    network, taken = open_project(folder).network, []
+    plain = graph.search.pairs
+
+    def pairs(*given, threads):
+        taken.append(threads)
+        return plain(*given, threads=threads)
+
+    monkeypatch.setattr(graph.search, "pairs", pairs)
+    points = np.array([[500000.0, 3800000.0], [500300.0, 3800000.0]])
+    several = network.pairs(points, points, limit_m=2000)
+    alone = network.pairs(points, points, limit_m=2000, threads=1)
+    snapped = network.snap(points)
+    network.pairs_snapped(snapped, snapped, limit_m=2000)
+    assert taken == [3, 1, 3]
+    assert (several.toarray() == alone.toarray()).all()
+    assert several.nnz == 4

@@ -201,3 +201,8 @@ def test_as_a_command(make, tmp_path, lang, swap, code, said):
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_a_grid_that_is_not_there(make, refused):
+    more = '[rasters.population]\npath = "nowhere.tif"\nunit = "persons"\n'
+    refused(make(more=more), 3, "nowhere.tif")
