@@ -35,8 +35,9 @@ is made in the user's language, with what to do about it, by :meth:`FacilityPlan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 from facilityplan import locale
 
@@ -228,3 +229,34 @@ class OutputError(FacilityPlanError, OSError):
 
 class OutputLockedError(OutputError):
     """A result's file or folder is in use by another program."""
+
+
+_EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing": "missing",
+        "extra_forbidden": "unknown",
+        "literal_error": "choice",
+        "enum": "choice",
+        "greater_than": "range",
+        "greater_than_equal": "range",
+        "less_than": "range",
+        "less_than_equal": "range",
+        "string_pattern_mismatch": "other",
+        "string": "text",
+        "date": "date",
+        "int": "whole",
+        "float": "number",
+        "finite": "number",
+        "bool": "flag",
+        "tuple": "list",
+        "too": "list",
+        "model": "table",
+        "dict": "table",
+        "mapping": "table",
+    }
+)
+
+
+def expected_instead(mistake: str) -> str:
+    """Return what our message says is expected, for what pydantic calls a mistake."""
+    return _EXPECTED.get(mistake) or _EXPECTED.get(mistake.split("_", maxsplit=1)[0], "other")

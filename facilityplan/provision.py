@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from facilityplan.layers import points_of
+from facilityplan.layers import LEVELS, City, points_of
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -145,6 +145,26 @@ def select(
     no_status = np.asarray([s is None for s in status], dtype=bool) & (not every_status)
     may = (right_kind | no_kind) & (right_status | no_status)
     return Selection(right_kind & right_status, may & (no_kind | no_status))
+
+
+def reaching(city: City, selection: Selection) -> Selection:
+    """Return which of the selected facilities count for reach.
+
+    All of them do, also those beyond the boundary, unless the project says otherwise: then those
+    outside all zones of the highest level do not.
+
+    Raises
+    ------
+    MissingLayerError
+        If facilities outside are not to count and the city has no zones to be outside of.
+    """
+    if city.reach.facilities_outside or not selection.counting.size:
+        return selection
+    levels = city.zones["level"]
+    highest = next((level for level in LEVELS if (levels == level).any()), None)
+    zones = city.zones[levels == highest]
+    inside = zone_membership(points_of(city.facilities.geometry), zones) >= 0
+    return Selection(selection.counting & inside, selection.undecided & inside)
 
 
 def attribute_premises(

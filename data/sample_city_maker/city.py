@@ -9,7 +9,9 @@ from sample_city_maker import (
     country,
     facilities,
     ground,
+    ledgers,
     people,
+    remote,
     sites,
     streets,
     tiling,
@@ -34,6 +36,7 @@ class SampleCity:
     river: Polygon
     railway: Line
     large: dict[int, int]
+    ledgers: ledgers.Ledgers
 
     @property
     def homes(self) -> list[people.Home]:
@@ -53,11 +56,13 @@ def make() -> SampleCity:
     villages = people.make_villages(settlements, cells)
     homes = people.with_elders(estates + villages, cells)
     made = facilities.make_facilities(homes, cells, left_over, large)
+    land, at = remote.with_spur(cells)
+    far = remote.make_estate(len(estates) + 1, at, roads)
     return SampleCity(
-        zones=zoning.make_zones(cells, homes),
-        cells=cells,
-        cell_ids=zoning.cell_ids(cells),
-        estates=homes[: len(estates)],
+        zones=zoning.make_zones(land, [*homes, far]),
+        cells=land,
+        cell_ids=zoning.cell_ids(land),
+        estates=[*homes[: len(estates)], far],
         villages=homes[len(estates) :],
         facilities=made,
         candidates=sites.make_candidates(homes, made),
@@ -66,4 +71,5 @@ def make() -> SampleCity:
         river=ground.river(),
         railway=ground.railway(),
         large=large,
+        ledgers=ledgers.make(homes[: len(estates)], made, cells),
     )

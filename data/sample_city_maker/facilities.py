@@ -1,4 +1,4 @@
-"""Eighty facilities: planted ones first, then a plausible rest of every kind."""
+"""Eighty-one facilities: planted ones first, then a plausible rest of every kind."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def place_institutions(register: Register) -> None:
     rng = register.rng
     for kind, county, beds in (
         ("elder_home", 1, 110),
-        ("nursing_home", 0, 280),
+        ("nursing_home", 0, 300),
         ("nursing_home", 1, 150),
         ("welfare_centre", 1, 240),
         ("elder_home", 0, 0),
@@ -360,4 +360,30 @@ def make_facilities(
                 opened=None if facility.status == "planned" else opened,
             )
         )
-    return done
+    return [*done, _in_two_places(done, homes, len(done))]
+
+
+def _in_two_places(done: list[Facility], homes: list[Home], count: int) -> Facility:
+    """Return premises more for a new estate that has enough already: they are in two places.
+
+    They come last, so that they move no id; being planned they count for no service radius.
+    """
+    planned = [f for f in done if f.kind == "home_care_station" and f.status == "planned"]
+    by_id = {home.id: home for home in homes}
+    enough = [
+        (f.id, f, by_id[f.host])
+        for f in planned
+        if (f.floor_area_m2 or 0) > 0.3 * (by_id[f.host].households or 0)
+    ]
+    _, first, host = max(enough)
+    x, y = host.point
+    xy = ground.on_grid((2 * x - first.xy[0], 2 * y - first.xy[1]))
+    return replace(
+        first,
+        id=f"F{count + 1:03d}",
+        name=f"{host.name}居家养老服务用房",
+        xy=(float(xy[0]), float(xy[1])),
+        floor_area_m2=40,
+        beds=0,
+        planted="two_places",
+    )

@@ -51,6 +51,8 @@ TOPICS: Final = (
     "candidate_figures",
     "parcels",
     "housing",
+    "ledgers",
+    "approvals",
 )
 
 FRINGE: Final = MappingProxyType(

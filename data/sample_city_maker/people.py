@@ -29,6 +29,7 @@ TELLING_NAMES: Final = MappingProxyType(
         "unknown_kind": "类型不明旁小区",
         "institution": "养老院隔壁小区",
         "no_candidate": "断路孤岛小区",
+        "far_from_roads": "三公里外小区",
         "premises_199": "一九九平小区",
         "shared_500": "共用用房五百户小区",
         "shared_1000": "共用用房千户小区",

@@ -82,6 +82,12 @@ def _distances(checked: Checked) -> dict[str, Any]:
             "ids": {"residence": home.id, "facility": facility.id},
             "expected": {"straight_mm": millimetres, "service_radius": verdict},
         }
+    far = checked.home("far_from_roads")
+    checked.alone(far)
+    cases["far_from_roads"] = {
+        "ids": {"residence": far.id},
+        "expected": {"from_any_road_more_than_m": 3000, "service_radius": "non_compliant"},
+    }
     home, facility = checked.home("across_river"), checked.facility("across_river")
     found = checked.gap_mm(home, facility)
     line = shapely.linestrings([home.point, facility.xy])
@@ -252,6 +258,57 @@ def _odd_ones(checked: Checked) -> dict[str, Any]:
     }
 
 
+def _ledgers(checked: Checked) -> dict[str, Any]:
+    """Return who kept and who missed what is written down, and the sums that come out."""
+    city = checked.city
+    figures = city.ledgers.figures
+    expected = {0: (360, 1200), 1: (360, 1203), 2: (240, 798)}
+    for county, (nursing, beds) in expected.items():
+        own = [f for f in city.facilities if city.cells[f.cell].county == county and f.has_beds]
+        found = sum(figures[f.id].nursing_beds or 0 for f in own), sum(f.beds or 0 for f in own)
+        need(found == (nursing, beds), f"nursing beds of county {county}: {found}")
+        need(
+            all((figures[f.id].nursing_beds or 0) <= (f.beds or 0) for f in own),
+            "more nursing beds than beds",
+        )
+    twice = checked.facility("two_places")
+    host = next(home for home in city.homes if home.id == twice.host)
+    need(len(_premises_of(city, host)) == 2 and host.is_new, "premises in two places")
+    rows = city.ledgers.tables["deliveries.csv"][1]
+    steps = list(dict.fromkeys(row[0] for row in rows))
+    registered = [row[0] for row in city.ledgers.tables["register.csv"][1]]
+    clocks = [row[0] for row in city.ledgers.tables["clocks.csv"][1]]
+    return {
+        "premises_in_two_places": {
+            "ids": {"residence": host.id, "facilities": _premises_of(city, host)},
+            "expected": {"concentration": "non_compliant"},
+        },
+        "deliveries": {
+            "ids": dict(
+                zip(("in_step", "late", "no_date", "opinion_late", "not_due"), steps, strict=True)
+            ),
+            "expected": {"in_step": "compliant", "late": "non_compliant"},
+        },
+        "register": {
+            "ids": dict(
+                zip(
+                    ("let", "misused", "not_handed_over", "not_built", "idle", "unfilled"),
+                    registered[:6],
+                    strict=True,
+                )
+            )
+            | {"in_use": registered[6]},
+            "expected": {"let": "non_compliant", "in_use": "compliant"},
+        },
+        "clocks": {
+            "ids": dict(
+                zip(("last_day", "one_day_over", "not_begun", "no_date"), clocks, strict=True)
+            ),
+            "expected": {"last_day": "compliant", "one_day_over": "non_compliant"},
+        },
+    }
+
+
 def cases(city: SampleCity) -> dict[str, Any]:
     """Return the planted cases with their ids and what is expected of them.
 
@@ -263,4 +320,5 @@ def cases(city: SampleCity) -> dict[str, Any]:
     checked = Checked(city)
     made = _distances(checked) | _undecided(checked) | _premises(checked)
     made |= _communities(checked) | _towns(checked) | _beds(checked) | _odd_ones(checked)
+    made |= _ledgers(checked)
     return dict(sorted(made.items()))

@@ -33,6 +33,7 @@ ESTATE_HEADERS: Final = (
     "人口",
     "老年人口",
     "竣工日期",
+    "规划许可日期",
 )
 FACILITY_HEADERS: Final = (
     "编号",
@@ -47,6 +48,11 @@ FACILITY_HEADERS: Final = (
     "面向社区",
     "运营方式",
     "启用日期",
+    "护理型床位数",
+    "新增床位数",
+    "新增年份",
+    "入住人数",
+    "医疗服务",
 )
 STATUS_WORDS: Final = {"operating": "运营", "planned": "规划", "closed": "停业"}
 PROJECT: Final = """\
@@ -61,6 +67,7 @@ crs = "EPSG:4547"
 
 [project.named_areas]
 central_city = ["999901", "999902"]
+pilot_street = ["999901001"]
 
 [layers.zones]
 path = "city.gpkg"
@@ -75,6 +82,7 @@ population = "常住人口"
 households = "总户数"
 elders_60 = "60岁以上"
 elders_65 = "65岁以上"
+supported_persons = "特困人员"
 
 [[layers.residences]]
 path = "city.gpkg"
@@ -91,6 +99,7 @@ households = "户数"
 population = "人口"
 elders = "老年人口"
 completed = "竣工日期"
+approved = "规划许可日期"
 
 [[layers.residences]]
 path = "city.gpkg"
@@ -120,6 +129,11 @@ serves = "服务小区"
 serves_community = "面向社区"
 operator = "运营方式"
 opened = "启用日期"
+nursing_beds = "护理型床位数"
+beds_added = "新增床位数"
+beds_added_year = "新增年份"
+residents = "入住人数"
+medical_care = "医疗服务"
 
 [layers.candidates]
 path = "city.gpkg"
@@ -164,6 +178,56 @@ layer = "railway"
 [layers.barriers.columns]
 name = "名称"
 kind = "类别"
+
+[layers.indicators]
+path = "indicators.csv"
+[layers.indicators.columns]
+indicator = "指标"
+zone = "地区"
+year = "年份"
+value = "数值"
+source = "来源"
+
+[layers.milestones]
+path = "milestones.csv"
+[layers.milestones.columns]
+milestone = "事项"
+name = "项目名称"
+stage = "阶段"
+done = "完成日期"
+quantity = "完成数量"
+source = "来源"
+
+[layers.deliveries]
+path = "deliveries.csv"
+[layers.deliveries.columns]
+residence = "小区编号"
+stage = "环节"
+dwellings = "住宅日期"
+premises = "设施日期"
+document = "文件"
+
+[layers.register]
+path = "register.csv"
+[layers.register.columns]
+residence = "小区编号"
+built = "是否建成"
+handed_over = "是否移交"
+use = "现状用途"
+filled_by = "填报人"
+
+[layers.clocks]
+path = "clocks.csv"
+[layers.clocks.columns]
+facility = "设施编号"
+clock = "事项"
+started = "起算日期"
+
+[layers.subsidy_facts]
+path = "subsidy_facts.csv"
+[layers.subsidy_facts.columns]
+facility = "设施编号"
+up_to_standard = "是否符合标准"
 
 [siting]
 weight = "households"
@@ -210,6 +274,7 @@ def _zones(city: SampleCity) -> gpd.GeoDataFrame:
             "总户数": [z.households for z in city.zones],
             "60岁以上": [z.elders_60 for z in city.zones],
             "65岁以上": [z.elders_65 for z in city.zones],
+            "特困人员": [city.ledgers.supported.get(z.id) for z in city.zones],
         },
         [z.geometry for z in city.zones],
     )
@@ -313,7 +378,7 @@ def write_estates(city: SampleCity, path: Path) -> None:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.write_row(0, 0, ESTATE_HEADERS, book.add_format({"bold": True}))
         sheet.set_column(1, 2, 18)
-        sheet.set_column(7, 7, 12)
+        sheet.set_column(7, 8, 12)
         for row, home in enumerate(city.estates, start=1):
             sheet.write_string(row, 0, home.id)
             sheet.write_string(row, 1, home.name)
@@ -324,6 +389,9 @@ def write_estates(city: SampleCity, path: Path) -> None:
                     sheet.write_number(row, column, count)
             if home.completed is not None:
                 sheet.write_datetime(row, 7, home.completed, day)
+            approved = city.ledgers.approved.get(home.id)
+            if approved is not None:
+                sheet.write_datetime(row, 8, approved, day)
 
 
 def write_facilities(city: SampleCity, path: Path) -> None:
@@ -334,6 +402,7 @@ def write_facilities(city: SampleCity, path: Path) -> None:
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(FACILITY_HEADERS)
     for facility, (lon, lat) in zip(city.facilities, places, strict=True):
+        more = city.ledgers.figures[facility.id]
         writer.writerow(
             [
                 facility.id,
@@ -348,9 +417,24 @@ def write_facilities(city: SampleCity, path: Path) -> None:
                 flags[facility.serves_community],
                 facility.operator,
                 facility.opened,
+                more.nursing_beds,
+                more.beds_added,
+                more.beds_added_year,
+                more.residents,
+                flags[more.medical_care],
             ]
         )
     path.write_bytes(buffer.getvalue().encode("utf-8-sig"))
+
+
+def write_tables(city: SampleCity, folder: Path) -> None:
+    """Write the plain tables as CSV with a byte order mark."""
+    for name, (headers, rows) in city.ledgers.tables.items():
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerow(headers)
+        writer.writerows(rows)
+        (folder / name).write_bytes(buffer.getvalue().encode("utf-8-sig"))
 
 
 def write(city: SampleCity, planted: dict[str, Any], folder: Path) -> None:
@@ -359,6 +443,7 @@ def write(city: SampleCity, planted: dict[str, Any], folder: Path) -> None:
     write_geopackage(city, folder / "city.gpkg")
     write_estates(city, folder / "estates.xlsx")
     write_facilities(city, folder / "facilities.csv")
+    write_tables(city, folder)
     (folder / "project.toml").write_bytes(PROJECT.encode())
     text = json.dumps(planted, ensure_ascii=False, indent=1) + "\n"
     (folder / "planted.json").write_bytes(text.encode())

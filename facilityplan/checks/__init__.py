@@ -31,6 +31,7 @@ from facilityplan.checks import (
 )
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, Verdict, tidy
+from facilityplan.coverage import Sight
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.standards import Standards
@@ -71,6 +72,7 @@ def assess(
     network: Network | None = None,
     *,
     measures: Collection[str] | None = None,
+    sight: Sight | None = None,
 ) -> list[Finding]:
     """Return every clause in force held against every unit it speaks of.
 
@@ -84,13 +86,16 @@ def assess(
         Road graph for the walking distance beside the straight line; ``None`` leaves it out.
     measures
         Judge only clauses of these measures; ``None`` judges all.
+    sight
+        The view past the barriers where it is known already; ``None`` works it out where barriers
+        count.
 
     Returns
     -------
     list of Finding
         By clause, then unit; clauses that do not speak of a unit leave no finding.
     """
-    return assess_context(Context(city, standards, network), measures=measures)
+    return assess_context(Context(city, standards, network, sight), measures=measures)
 
 
 def assess_context(context: Context, *, measures: Collection[str] | None = None) -> list[Finding]:

@@ -50,6 +50,15 @@ def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
             evidence=evidence,
             basis=basis,
         )
+    if beds.high <= 0:
+        # Nothing in the data says that there are beds at all: a table without them looks the same.
+        return undecided(
+            adoption,
+            region.unit,
+            "reason.no_beds_counted",
+            required=clause.limit,
+            evidence=evidence,
+        )
     missing = counts.get("missing", [])
     return judged_within(
         adoption,

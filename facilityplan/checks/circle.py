@@ -115,6 +115,8 @@ def _held(
         formula = {"id": "formula.circle_minutes", "distance": distance_m, "speed": speed}
     elif clause.parameters["metric"] == "walking":
         formula = {"id": "formula.circle_walking"}
+    elif context.sight is not None:
+        formula = {"id": "formula.circle_straight_barriers"}
     return judged(
         adoption,
         ref,

@@ -191,8 +191,13 @@ def centre_reach(context: Context, chosen: npt.NDArray[np.bool_]) -> Reach:
         # Of the community's own residences only, or the work grows with their product.
         inside, members = community_of_point == community, np.flatnonzero(own == community)
         owner = np.searchsorted(members, demand.owner[inside])
-        points = DemandPoints(demand.xy[inside], owner, tuple(demand.rule[at] for at in members))
-        reach = straight_reach(points, context.facilities_xy[centres], len(members))
+        points = DemandPoints(
+            demand.xy[inside],
+            owner,
+            tuple(demand.rule[at] for at in members),
+            None if demand.areas is None else demand.areas[members],
+        )
+        reach = straight_reach(points, context.facilities_xy[centres], len(members), context.sight)
         distance[members] = reach.distance_m
         facility[members] = centres[reach.facility]
     return Reach(Metric.STRAIGHT_LINE, distance, facility, np.zeros(size, dtype=bool))

@@ -12,23 +12,37 @@ import numpy.typing as npt
 
 from facilityplan.checks.finding import UnitRef
 from facilityplan.coverage import (
+    Beside,
     DemandPoints,
+    PointRule,
     Reach,
+    Sight,
+    beside,
     demand_points,
+    sight_past,
+    snap_demand,
     straight_reach,
     walking_reach,
 )
 from facilityplan.layers import City, points_of
-from facilityplan.network import Network
+from facilityplan.network import AreaAudit, Network, ServiceAreas, audit_service_areas
+from facilityplan.network.snap import Snapped
 from facilityplan.provision import (
     Attribution,
     Premises,
     Selection,
     attribute_premises,
+    reaching,
     select,
     zone_membership,
 )
 from facilityplan.standards import Adoption, Clause, Standards, Unit
+
+AUDIT_POINTS = 2000
+"""Points drawn from the walking service areas of a clause, on streets and in polygons each."""
+
+AUDIT_SEED = 0
+"""The same points every time, so that a run gives the same bytes."""
 
 FINEST_FIRST = ("village", "community", "town", "county", "city")
 
@@ -38,22 +52,46 @@ class ServiceReach:
     """Reach of the residences to the facilities that a clause counts.
 
     ``undecided`` is the straight-line reach to facilities whose kind or status is not known;
-    positions in all of them are those of the facilities layer.
+    positions in all of them are those of the facilities layer. ``selection`` are the facilities
+    that count for reach, ``beside`` the straight lines by the rules that measure from the outline.
     """
 
     straight: Reach
     walking: Reach | None
     undecided: Reach
     selection: Selection
+    beside: Beside
+
+
+@dataclass(frozen=True)
+class WalkingAreas:
+    """Walking service areas of the facilities that a clause counts, for display alone.
+
+    ``rows`` are positions in the facilities layer, in the order of the areas; ``audit`` says how
+    much of the areas is farther than the limit after all.
+    """
+
+    rows: npt.NDArray[np.int64]
+    areas: ServiceAreas
+    audit: AreaAudit
 
 
 @dataclass(frozen=True)
 class Context:
-    """One city under one set of standards, with what is derived from them."""
+    """One city under one set of standards, with what is derived from them.
+
+    Parameters
+    ----------
+    city, standards, network
+        What is held against each other; ``None`` leaves out walking distances.
+    given_sight
+        The view past the barriers where it is known already; ``None`` works it out.
+    """
 
     city: City
     standards: Standards
     network: Network | None = None
+    given_sight: Sight | None = None
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def _once(self, key: Any, compute: Any) -> Any:
@@ -96,11 +134,51 @@ class Context:
     @property
     def demand(self) -> DemandPoints:
         """Points of the residences."""
-        doors = self.city.layers.get("entrances")
         found: DemandPoints = self._once(
-            "demand", lambda: demand_points(self.city.residences, doors)
+            "demand", lambda: self.demand_by(PointRule(self.city.reach.point))
         )
         return found
+
+    def demand_by(self, rule: PointRule) -> DemandPoints:
+        """Return the points of the residences by a rule, whatever the project's own is."""
+        return demand_points(self.city.residences, self.city.layers.get("entrances"), rule)
+
+    @property
+    def sight(self) -> Sight | None:
+        """What cuts a straight line, ``None`` where every line counts.
+
+        Raises
+        ------
+        MissingLayerError
+            If barriers are to count and the city has none.
+        """
+        if not self.city.reach.barriers or self.given_sight is not None:
+            return self.given_sight
+        found: Sight = self._once(
+            "sight",
+            lambda: sight_past(
+                self.city.layer("barriers").geometry.to_numpy(),
+                self.network,
+                self.city.reach.barrier_opening_m,
+            ),
+        )
+        return found
+
+    @property
+    def snapped_demand(self) -> Snapped | None:
+        """Where the points of the residences meet the roads; ``None`` without a road graph."""
+        network = self.network
+        if network is None:
+            return None
+        found: Snapped = self._once(
+            "snapped", lambda: snap_demand(self.demand, network, self.city.snap_limit_m)
+        )
+        return found
+
+    def straight_to(self, facilities: npt.NDArray[np.int64]) -> Reach:
+        """Return the straight-line reach to facilities; its positions are those in the list."""
+        size = len(self.city.residences)
+        return straight_reach(self.demand, self.facilities_xy[facilities], size, self.sight)
 
     @property
     def facilities_xy(self) -> npt.NDArray[np.float64]:
@@ -120,14 +198,42 @@ class Context:
         )
         return found
 
+    def reaching(self, clause: Clause) -> Selection:
+        """Return which facilities count for a clause's reach: see :func:`reaching`."""
+        found: Selection = self._once(
+            ("reaching", clause.kinds, clause.kinds_serving_community, clause.statuses),
+            lambda: reaching(self.city, self.selection(clause)),
+        )
+        return found
+
     def service_reach(self, clause: Clause) -> ServiceReach:
         """Return the reach of all residences to the facilities that a clause counts."""
         key = ("reach", clause.kinds, clause.kinds_serving_community, clause.statuses)
         found: ServiceReach = self._once(key, lambda: self._service_reach(clause))
         return found
 
+    def walking_areas(self, clause: Clause) -> WalkingAreas | None:
+        """Return the walking service areas under a radius clause; ``None`` without roads."""
+        network = self.network
+        if network is None:
+            return None
+        rows = np.flatnonzero(self.reaching(clause).counting)
+        key = ("areas", clause.limit, tuple(rows.tolist()))
+        found: WalkingAreas = self._once(key, lambda: self._walking_areas(network, rows, clause))
+        return found
+
+    def _walking_areas(
+        self, network: Network, rows: npt.NDArray[np.int64], clause: Clause
+    ) -> WalkingAreas:
+        xy, snap_m = self.facilities_xy[rows], self.city.snap_limit_m
+        areas = network.service_areas(xy, clause.limit, max_snap_m=snap_m)
+        audit = audit_service_areas(
+            network, areas, xy, n_points=AUDIT_POINTS, seed=AUDIT_SEED, max_snap_m=snap_m
+        )
+        return WalkingAreas(rows, areas, audit)
+
     def _service_reach(self, clause: Clause) -> ServiceReach:
-        selection = self.selection(clause)
+        selection = self.reaching(clause)
         walking = None
         if self.network is not None:
             walking = self._reach(selection.counting, on_foot=True)
@@ -136,7 +242,15 @@ class Context:
             walking,
             self._reach(selection.undecided, on_foot=False),
             selection,
+            self._beside(selection),
         )
+
+    def _beside(self, selection: Selection) -> Beside:
+        rows = np.flatnonzero(selection.counting)
+        inner: npt.NDArray[np.float64] = self._once(
+            "inner", lambda: points_of(self.city.residences.geometry)
+        )
+        return beside(self.city.residences, inner, self.facilities_xy[rows], self.sight)
 
     def _reach(self, chosen: npt.NDArray[np.bool_], *, on_foot: bool) -> Reach:
         rows = self.by_id(np.flatnonzero(chosen))
@@ -144,9 +258,16 @@ class Context:
         xy = self.facilities_xy[rows]
         if on_foot and self.network is not None:
             limit = self.city.snap_limit_m
-            found = walking_reach(self.demand, xy, size, self.network, snap_limit_m=limit)
+            found = walking_reach(
+                self.demand,
+                xy,
+                size,
+                self.network,
+                snap_limit_m=limit,
+                snapped=self.snapped_demand,
+            )
         else:
-            found = straight_reach(self.demand, xy, size)
+            found = self.straight_to(rows)
         position = np.where(found.facility >= 0, rows[found.facility] if len(rows) else -1, -1)
         return Reach(found.metric, found.distance_m, position, found.off_network)
 

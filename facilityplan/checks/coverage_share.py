@@ -18,8 +18,7 @@ from facilityplan.checks.counting import at_least, both, counted, ids
 from facilityplan.checks.finding import Finding, undecided
 from facilityplan.checks.regions import Region, judge_regions
 from facilityplan.checks.spans import Part, judged_within, listed, share_of
-from facilityplan.coverage import straight_reach
-from facilityplan.provision import Selection
+from facilityplan.provision import Selection, reaching
 from facilityplan.standards import Adoption, Clause
 
 MEASURE = "coverage_share"
@@ -143,11 +142,10 @@ def _has_one(context: Context, selection: Selection, row: int) -> Covered:
 def _within_radius(context: Context, clause: Clause, selection: Selection) -> Covers:
     """Return whether all residences of a zone lie within the clause's radius of a facility."""
     radius_m = float(clause.parameters["radius_m"])
-    size = len(context.city.residences)
-    sure = np.flatnonzero(selection.counting)
-    maybe = np.flatnonzero(selection.counting | selection.undecided)
-    near = straight_reach(context.demand, context.facilities_xy[sure], size)
-    perhaps = straight_reach(context.demand, context.facilities_xy[maybe], size)
+    within = reaching(context.city, selection)
+    sure = np.flatnonzero(within.counting)
+    maybe = np.flatnonzero(within.counting | within.undecided)
+    near, perhaps = context.straight_to(sure), context.straight_to(maybe)
 
     def covers(row: int) -> Covered:
         homes = context.residences_within([row])

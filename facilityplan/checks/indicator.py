@@ -176,7 +176,7 @@ def _held(
     return dataclasses.replace(
         finding,
         verdict=Verdict.COMPLIANT if met else Verdict.NON_COMPLIANT,
-        margin=finding.margin + tolerance,
+        margin=_margin(clause, latest.value, tolerance),
     )
 
 
@@ -184,10 +184,18 @@ def _met(clause: Clause, value: float, tolerance: float) -> bool:
     """Return whether a figure keeps the clause, the user's tolerance allowed for."""
     if clause.comparator is None:
         return False
-    limit, slack = as_written(clause.limit), as_written(tolerance)
-    return clause.comparator.holds(
-        value, float(limit - slack if clause.comparator.wants_more else limit + slack)
-    )
+    margin = _margin(clause, value, tolerance)
+    return clause.comparator.holds(margin if clause.comparator.wants_more else -margin, 0.0)
+
+
+def _margin(clause: Clause, value: float, tolerance: float) -> float:
+    """Return by how much a figure keeps the clause, taken of the numbers as they are written.
+
+    At the very edge 0.6 less 0.05 is 0.55 and the margin 0, not a binary digit beside it.
+    """
+    wants_more = clause.comparator is not None and clause.comparator.wants_more
+    above = as_written(value) - as_written(clause.limit)
+    return float((above if wants_more else -above) + as_written(tolerance))
 
 
 def _in_time(clause: Clause, year: int) -> bool:

@@ -25,13 +25,18 @@ class LandRule(StrEnum):
 
 @dataclass(frozen=True)
 class MetricRates:
-    """Rates under one metric, for all residences judged or those that one clause binds."""
+    """Rates under one metric, for all residences judged or those that one clause binds.
+
+    ``rows`` are their positions, ``near`` says which of them are within reach.
+    """
 
     metric: Metric
     clause_id: str | None
     rates: Rates
     undecided: int
     land_rule: LandRule
+    rows: tuple[int, ...] = ()
+    near: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCove
     ]
     bound = sorted({item.clause_id for item in judged if item.required is not None})
     rates: list[MetricRates] = []
+    straight = Metric.STRAIGHT_LINE if context.sight is None else Metric.STRAIGHT_LINE_BARRIERS
     for name in [None, *bound]:
         # Without its setting a residence is bound by no clause in particular, only by one of them.
         inside = [
@@ -77,7 +83,7 @@ def radius_coverage(context: Context, findings: Sequence[Finding]) -> RadiusCove
             for item in judged
             if name is None or (item.clause_id == name and item.required is not None)
         ]
-        rates.append(_rates(context, name, inside, Metric.STRAIGHT_LINE))
+        rates.append(_rates(context, name, inside, straight))
         if context.network is not None:
             rates.append(_rates(context, name, inside, Metric.WALKING))
     return RadiusCoverage(
@@ -103,10 +109,14 @@ def _rates(
         land_m2, rule = None, LandRule.WHOLE_RESIDENCES
     else:
         near = [item.verdict is Verdict.COMPLIANT for item in judged]
-        land_m2, rule = _land_m2(context, judged, rows), LandRule.SERVICE_AREAS
+        # A circle sees no barrier: where barriers count only whole residences can be said.
+        cut = metric is Metric.STRAIGHT_LINE
+        land_m2 = _land_m2(context, judged, rows) if cut else None
+        rule = LandRule.SERVICE_AREAS if cut else LandRule.WHOLE_RESIDENCES
     doubt = sum(item.verdict is Verdict.INSUFFICIENT_DATA for item in judged)
     covered = np.asarray(near, dtype=bool)
-    return MetricRates(metric, name, coverage_rates(frame, covered, land_m2=land_m2), doubt, rule)
+    rates = coverage_rates(frame, covered, land_m2=land_m2)
+    return MetricRates(metric, name, rates, doubt, rule, tuple(rows.tolist()), tuple(near))
 
 
 def _land_m2(
@@ -120,7 +130,7 @@ def _land_m2(
         mine = np.asarray(
             [item.clause_id == name and item.required is not None for item in judged], dtype=bool
         )
-        xy = context.facilities_xy[context.selection(clauses[name]).counting]
+        xy = context.facilities_xy[context.reaching(clauses[name]).counting]
         land_m2[mine] = land_within(geometry[mine], xy, clauses[name].limit)
     return land_m2
 
@@ -134,6 +144,8 @@ def _table(judged: Sequence[Finding]) -> dict[str, list[object]]:
         "verdict": [item.verdict.value for item in judged],
         "facility": [item.evidence.get("facility") for item in judged],
         "straight_m": [item.evidence.get("straight_m") for item in judged],
+        "nearest_boundary_m": [item.evidence.get("nearest_boundary_m") for item in judged],
+        "farthest_point_m": [item.evidence.get("farthest_point_m") for item in judged],
         "walking_facility": [item.evidence.get("walking_facility") for item in judged],
         "walking_m": [item.evidence.get("walking_m") for item in judged],
         "walking_flips": [bool(item.evidence.get("walking_flips")) for item in judged],

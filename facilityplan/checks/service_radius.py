@@ -6,14 +6,24 @@ distance stands beside it, with whether it would turn the verdict.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
 from facilityplan.checks.context import Context, ServiceReach
 from facilityplan.checks.finding import Finding, doubt_of, judged, undecided
-from facilityplan.coverage import Reach
+from facilityplan.coverage import Metric, Reach
 from facilityplan.standards import Adoption
+
+FORMULAS: Final[Mapping[Metric, str]] = MappingProxyType(
+    {
+        Metric.STRAIGHT_LINE: "service_radius",
+        Metric.STRAIGHT_LINE_BARRIERS: "service_radius_barriers",
+    }
+)
+"""How the sum behind a finding is called, by the metric of its verdict."""
 
 
 def evaluate(context: Context) -> list[Finding]:
@@ -87,7 +97,7 @@ def _with_walking(
         ref,
         value=distance,
         required=clause.limit,
-        formula={"id": "formula.service_radius"},
+        formula={"id": f"formula.{FORMULAS[reach.straight.metric]}"},
         evidence=evidence,
         accuracy=accuracy,
     )
@@ -105,6 +115,15 @@ def _evidence(context: Context, reach: ServiceReach, row: int) -> dict[str, Any]
         "facility": nearest(reach.straight),
         "straight_m": float(reach.straight.distance_m[row]),
     }
+    if context.sight is not None:
+        evidence["barrier_opening_m"] = context.sight.opening_m
+    boundary_m = float(reach.beside.nearest_boundary_m[row])
+    if not np.isnan(boundary_m):
+        # By the rules that do not decide; a residence that is a point has no outline.
+        evidence |= {
+            "nearest_boundary_m": boundary_m,
+            "farthest_point_m": float(reach.beside.farthest_point_m[row]),
+        }
     if reach.walking is not None:
         evidence |= {
             "walking_facility": nearest(reach.walking),

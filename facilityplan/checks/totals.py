@@ -16,7 +16,7 @@ from facilityplan.checks.counting import (
     shown,
     years_of,
 )
-from facilityplan.checks.finding import Finding
+from facilityplan.checks.finding import Finding, undecided
 from facilityplan.checks.regions import Region, judge_regions
 from facilityplan.checks.spans import above_upper, judged_within, listed
 from facilityplan.standards import Adoption, Clause
@@ -45,6 +45,14 @@ def _judge(context: Context, adoption: Adoption, region: Region) -> Finding:
         **_years(clause),
         **above_upper(clause.parameters, span.low),
     }
+    if clause.unit == "beds" and years_of(clause.parameters) is None and span.high <= 0:
+        return undecided(
+            adoption,
+            region.unit,
+            "reason.no_beds_counted",
+            required=clause.limit,
+            evidence=evidence,
+        )
     reason = _missing(clause) if len(missing) else "reason.facilities_incomplete"
     names = listed(evidence.get("missing", ()))
     return judged_within(

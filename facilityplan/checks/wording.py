@@ -63,7 +63,28 @@ def formula_text(finding: Finding, lang: str | None = None) -> str:
                 verdict=locale.text(f"verdict.{verdict}", lang),
             )
         )
+    said += _other_bases(finding, lang)
     return locale.text("and_reading", lang).join(said)
+
+
+def _other_bases(finding: Finding, lang: str | None) -> list[str]:
+    """Return the same beds over other definitions of an elder, and over the text's own number."""
+    if finding.formula["id"] != "formula.beds" or finding.unit != "beds_per_1000_elders":
+        return []
+    said = [
+        locale.text(
+            "by_basis",
+            lang,
+            basis=locale.text(f"basis.{name}", lang),
+            value=figure(value, finding.unit, lang),
+        )
+        for name, value in finding.evidence.get("other_bases", {}).items()
+    ]
+    implied = finding.evidence.get("implied_base")
+    if implied:
+        value = figure(implied["value"], finding.unit, lang)
+        said.append(locale.text("by_implied", lang, elders=implied["elders"], value=value))
+    return said
 
 
 def verdict_text(finding: Finding, lang: str | None = None) -> str:

@@ -49,12 +49,16 @@ def _add_projects(app: typer.Typer, lang: str) -> None:
         project: Annotated[Path, typer.Argument(help=said("project"))],
         out: Annotated[Path, typer.Option("--out", help=said("out"))],
         strict: Annotated[bool, typer.Option("--strict", help=said("strict"))] = False,
+        no_cache: Annotated[bool, typer.Option("--no-cache", help=said("no_cache"))] = False,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
         from facilityplan.cli.run import run_project
 
-        raise typer.Exit(run_project(project, out, strict=strict, machine=machine, lang=lang))
+        code = run_project(
+            project, out, strict=strict, machine=machine, lang=lang, cache=not no_cache
+        )
+        raise typer.Exit(code)
 
     @app.command("demo", help=said("demo"))
     def demo(

@@ -13,11 +13,28 @@ from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.project import Project, open_project
 
-STAGES = ("reading", "findings", "coverage", "siting", "map", "workbook", "geopackage")
+STAGES = (
+    "reading",
+    "findings",
+    "coverage",
+    "accessibility",
+    "sensitivity",
+    "siting",
+    "map",
+    "workbook",
+    "geopackage",
+)
 
 
-def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: str) -> int:
+def run_project(
+    project: Path, out: Path, *, strict: bool, machine: bool, lang: str, cache: bool = True
+) -> int:
     """Run a project folder and print the headline figures.
+
+    Parameters
+    ----------
+    cache
+        Whether the road graph may be kept in the project's folder.
 
     Returns
     -------
@@ -26,7 +43,7 @@ def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: 
     """
     with _progress(lang) as stage:
         stage("reading")
-        opened = open_project(project, lang=lang)
+        opened = open_project(project, lang=lang, cache=cache)
         opened.run(out, progress=stage)
     _report(opened, out, machine=machine, lang=lang)
     bound = [
@@ -40,8 +57,8 @@ def run_project(project: Path, out: Path, *, strict: bool, machine: bool, lang: 
 
 
 def run_demo(out: Path, *, machine: bool, lang: str) -> int:
-    """Run the sample city and say where its map is."""
-    return run_project(sample_city(), out, strict=False, machine=machine, lang=lang)
+    """Run the sample city and say where its map is; nothing is written into the installation."""
+    return run_project(sample_city(), out, strict=False, machine=machine, lang=lang, cache=False)
 
 
 def sample_city() -> Path:
@@ -60,21 +77,31 @@ def sample_city() -> Path:
 
 
 def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
-    from facilityplan.report import summary_lines
+    from facilityplan.doctor import sentence
+    from facilityplan.report import accessibility_lines, sensitivity_lines, summary_lines
+    from facilityplan.report.text import printable
 
     coverage = project.coverage().coverage if project.has_coverage else None
     proposal = project.propose().proposal if project.has_coverage else None
     lines = summary_lines(project.findings().findings, coverage, proposal, lang)
+    if project.has_coverage:
+        found, raster = project.accessibility().accessibility, project.raster_coverage()
+        lines += accessibility_lines(found, None if raster is None else raster.coverage, lang)
+        lines += sensitivity_lines(project.sensitivity().sensitivity, lang)
     page = (out / "map.html").resolve()
     if machine:
         answer = {"out": str(out), "map": str(page), "summary": lines}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
         return
+    for note in project.graph_notes:
+        said = locale.text(f"cli.graph.{note.id}", lang, **note.parameters)
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for notice in project.notices():
-        ids = "、".join(notice.ids[:5]) + ("…" if len(notice.ids) > 5 else "")
-        said = locale.text(
-            f"notice.{notice.id}", lang, ids=ids, count=len(notice.ids), **notice.parameters
-        )
+        said = printable(sentence(notice, lang))
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
+    # a fact about this machine, not about the data: it stands in no result
+    if project.network is not None and project.network.search_engine != "numba":
+        said = locale.text("cli.search_without_numba", lang)
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     for line in lines:
         sys.stdout.write(f"{line}\n")

@@ -1,5 +1,42 @@
 """Who is within reach of a facility, and how large a share of a place that is."""
 
+from facilityplan.coverage.accessibility import (
+    BANDS_M,
+    STEP_WEIGHTS,
+    Accessibility,
+    Band,
+    BelowMinimum,
+    Decay,
+    Gaussian,
+    Steps,
+    Uniform,
+    Vacancy,
+    below_minimum,
+    distance_bands,
+    gini,
+    minimum_verdicts,
+    near_but_full,
+    two_step,
+)
+from facilityplan.coverage.barriers import Sight, nearest_in_sight, sight_past
+from facilityplan.coverage.beside import Beside, beside
+from facilityplan.coverage.demand import Conservation, Split, ZoneSplit, split_zone_counts
+from facilityplan.coverage.nodes import node_reach
+from facilityplan.coverage.pairs import straight_pairs, walking_pairs
+from facilityplan.coverage.points import (
+    SAMPLE_STEP_M,
+    DemandPoints,
+    PointRule,
+    demand_points,
+    outline_samples,
+)
+from facilityplan.coverage.rasters import (
+    CellShares,
+    cell_shares,
+    persons_in,
+    persons_outside,
+    total_persons,
+)
 from facilityplan.coverage.rates import (
     CIRCLE_QUAD_SEGS,
     Rate,
@@ -9,29 +46,63 @@ from facilityplan.coverage.rates import (
     service_circles,
 )
 from facilityplan.coverage.reach import (
-    DemandPoints,
     Metric,
-    PointRule,
     Reach,
-    demand_points,
+    snap_demand,
     straight_reach,
     to_millimetres,
     walking_reach,
 )
 
 __all__ = [
+    "BANDS_M",
     "CIRCLE_QUAD_SEGS",
+    "SAMPLE_STEP_M",
+    "STEP_WEIGHTS",
+    "Accessibility",
+    "Band",
+    "BelowMinimum",
+    "Beside",
+    "CellShares",
+    "Conservation",
+    "Decay",
     "DemandPoints",
+    "Gaussian",
     "Metric",
     "PointRule",
     "Rate",
     "Rates",
     "Reach",
+    "Sight",
+    "Split",
+    "Steps",
+    "Uniform",
+    "Vacancy",
+    "ZoneSplit",
+    "below_minimum",
+    "beside",
+    "cell_shares",
     "coverage_rates",
     "demand_points",
+    "distance_bands",
+    "gini",
     "land_within",
+    "minimum_verdicts",
+    "near_but_full",
+    "nearest_in_sight",
+    "node_reach",
+    "outline_samples",
+    "persons_in",
+    "persons_outside",
     "service_circles",
+    "sight_past",
+    "snap_demand",
+    "split_zone_counts",
+    "straight_pairs",
     "straight_reach",
     "to_millimetres",
+    "total_persons",
+    "two_step",
+    "walking_pairs",
     "walking_reach",
 ]

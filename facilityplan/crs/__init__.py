@@ -9,6 +9,7 @@ Coordinates are always x before y, east before north, whatever a system's own ax
 from __future__ import annotations
 
 from facilityplan.crs.datums import DATUMS, convert
+from facilityplan.crs.grids import grid_system, row_areas_m2, to_grid
 from facilityplan.crs.reproject import AREA_MARGIN_DEG, to_lonlat, to_project
 from facilityplan.crs.systems import require_metres
 
@@ -16,7 +17,10 @@ __all__ = [
     "AREA_MARGIN_DEG",
     "DATUMS",
     "convert",
+    "grid_system",
     "require_metres",
+    "row_areas_m2",
+    "to_grid",
     "to_lonlat",
     "to_project",
 ]

@@ -35,7 +35,7 @@ AREA_MARGIN_DEG: Final = 3.0
 """How far outside its system's area of use a project may reach, in degrees."""
 
 
-def _source(own: object, stated: object, datum: str | None, place: Place) -> CRS:
+def source_system(own: object, stated: object, datum: str | None, place: Place) -> CRS:
     """Return the system that a layer's coordinates are in; what is stated must not contradict."""
     system = None if own is None else parse(own, place)
     if stated is not None:
@@ -183,7 +183,7 @@ def to_project(
     place: Place = {"layer": layer, "file": file}
     target = require_metres(project_crs, layer=layer)
     refuse_unshiftable(target, {"layer": layer, "file": None})
-    source = _source(frame.crs, crs, datum, place)
+    source = source_system(frame.crs, crs, datum, place)
     geometry = np.asarray(frame.geometry.array, dtype=object)
     xy, positions = shapely.get_coordinates(geometry, return_index=True)
     of_vertex = [] if rows is None else [int(rows[position]) for position in positions]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from facilityplan.checks import Context, Finding
+from facilityplan import locale
+from facilityplan.checks import Context
 from facilityplan.layers import City
-from facilityplan.network import Network
+from facilityplan.network import LeftOut, NetworkReport, Reason
 
 PREMISES_MEASURE = "floor_area_per_100_households"
 
@@ -27,6 +28,8 @@ class Notice:
         Layer it speaks of.
     ids
         Objects it speaks of.
+    names
+        What they are called, in the same order; empty where the objects have no names.
     parameters
         Figures for the sentence.
     """
@@ -35,6 +38,7 @@ class Notice:
     layer: str
     ids: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -42,26 +46,37 @@ class Notice:
             "id": self.id,
             "layer": self.layer,
             "ids": list(self.ids),
+            "names": list(self.names),
             "parameters": dict(self.parameters),
         }
 
 
-def inspect(context: Context, findings: list[Finding]) -> list[Notice]:
+SHOWN: Final = 5
+"""How many objects a sentence lists; how many there are is always said."""
+
+
+def sentence(notice: Notice, lang: str | None = None, shown: int = SHOWN) -> str:
+    """Return a notice in words, the first objects by name and id."""
+    names = notice.names or notice.ids
+    listed = [
+        item_id if name == item_id else f"{name} ({item_id})"
+        for item_id, name in zip(notice.ids[:shown], names[:shown], strict=True)
+    ]
+    ids = "、".join(listed) + ("…" if len(notice.ids) > shown else "")
+    count = len(notice.ids)
+    return locale.text(f"notice.{notice.id}", lang, ids=ids, count=count, **notice.parameters)
+
+
+def inspect(context: Context) -> list[Notice]:
     """Return what is worth knowing about a city's data, in a fixed order."""
-    found = [
+    return [
         *_standards(context),
         *_premises(context),
         *_undescribed(context.city),
         *_placeless(context),
-        *_roads(context.network),
+        *_roads(context),
+        *_off_network(context),
     ]
-    off = tuple(
-        sorted({item.unit_id for item in findings if item.evidence.get("off_network") is True})
-    )
-    if off:
-        limit = context.city.snap_limit_m
-        found.append(Notice("off_network", "residences", off, {"limit_m": limit}))
-    return found
 
 
 def _standards(context: Context) -> Iterator[Notice]:
@@ -124,23 +139,99 @@ def _placeless(context: Context) -> Iterator[Notice]:
         yield Notice("residences_outside_zones", "residences", tuple(sorted(outside)))
 
 
-def _roads(network: Network | None) -> Iterator[Notice]:
-    if network is None:
+def _roads(context: Context) -> Iterator[Notice]:
+    """Say what became of the roads: pieces, and what is left out and why."""
+    if context.network is None:
         return
-    report = network.report
+    report = context.network.report
     if report.components > 1:
-        yield Notice(
-            "roads_in_pieces",
-            "roads",
-            (),
-            {
-                "components": int(report.components),
-                "largest_share": float(np.round(report.largest_share, 6)),
-            },
-        )
+        yield from _pieces(context, report)
     if report.unknown_classes:
-        yield Notice("unknown_road_classes", "roads", tuple(sorted(report.unknown_classes)))
+        yield Notice("unknown_road_classes", "roads", tuple(report.unknown_classes))
+    if report.unknown_words:
+        yield Notice("unknown_road_words", "roads", tuple(report.unknown_words))
     if report.lengthless_parts:
         yield Notice("roads_without_length", "roads", (), {"parts": int(report.lengthless_parts)})
-    if report.excluded_rows:
-        yield Notice("roads_not_walkable", "roads", (), {"rows": int(report.excluded_rows)})
+    bare = "roads_without_footway" if report.footways_stated else "roads_footways_unknown"
+    for name, reasons in (
+        ("roads_not_walkable", (Reason.CLASS,)),
+        (bare, (Reason.NO_FOOTWAY,)),
+        ("roads_closed_to_walkers", (Reason.WALKABLE, Reason.FOOT, Reason.ACCESS)),
+    ):
+        yield from _left_out(name, [item for item in report.left_out if item.reason in reasons])
+
+
+def _left_out(name: str, items: Sequence[LeftOut]) -> Iterator[Notice]:
+    """Roads that are left out for one sort of reason, by class."""
+    if not items:
+        return
+    classes = tuple(sorted({item.road_class or "-" for item in items}))
+    length_km = round(sum(item.length_m for item in items) / 1000.0, 3)
+    rows = sum(item.rows for item in items)
+    figures: dict[str, Any] = {"rows": rows, "length_km": length_km}
+    if items[0].reason is Reason.NO_FOOTWAY:
+        figures["example"] = classes[0]
+    yield Notice(name, "roads", classes, figures)
+
+
+def _pieces(context: Context, report: NetworkReport) -> Iterator[Notice]:
+    """Roads in pieces, and who lies on the small ones: no way leads from there to the rest."""
+    found = {
+        layer: _objects(context, layer, rows)
+        for layer in ("residences", "facilities")
+        if context.city.has(layer)
+        for rows in [_lonely(context, layer)]
+    }
+    figures = {
+        "components": int(report.components),
+        "largest_share": float(np.round(report.largest_share, 6)),
+        **{layer: len(found.get(layer, ((), ()))[0]) for layer in ("residences", "facilities")},
+    }
+    yield Notice("roads_in_pieces", "roads", (), figures)
+    for layer, (ids, names) in found.items():
+        if ids:
+            yield Notice(f"{layer}_on_small_pieces", layer, ids, {}, names)
+
+
+def _lonely(context: Context, layer: str) -> list[int]:
+    """Return who meets the roads, but at no point on their largest piece."""
+    network, limit_m = context.network, context.city.snap_limit_m
+    if network is None:
+        return []
+    xy, owner = _points(context, layer)
+    snapped = network.snap(xy, max_snap_m=limit_m)
+    meets = ~snapped.off_network
+    piece = network.components[network.edges.tail[snapped.edge]]
+    return sorted(set(owner[meets].tolist()) - set(owner[meets & (piece == 0)].tolist()))
+
+
+def _off_network(context: Context) -> Iterator[Notice]:
+    """Who is farther from every road than the limit: there is no walking distance."""
+    network, limit_m = context.network, context.city.snap_limit_m
+    if network is None:
+        return
+    for layer, name in (("residences", "off_network"), ("facilities", "facilities_off_network")):
+        if not context.city.has(layer):
+            continue
+        xy, owner = _points(context, layer)
+        near = ~network.snap(xy, max_snap_m=limit_m).off_network
+        rows = sorted(set(owner.tolist()) - set(owner[near].tolist()))
+        ids, names = _objects(context, layer, rows)
+        if ids:
+            yield Notice(name, layer, ids, {"limit_m": limit_m}, names)
+
+
+def _points(context: Context, layer: str) -> tuple[Any, Any]:
+    """Return the points of residences or facilities and the row that each belongs to."""
+    if layer == "residences":
+        return context.demand.xy, context.demand.owner
+    return context.facilities_xy, np.arange(len(context.facilities_xy))
+
+
+def _objects(
+    context: Context, layer: str, rows: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return ids and names of rows of a layer, by id; one without a name is called by its id."""
+    ids, names = context.cells(layer, "id"), context.cells(layer, "name")
+    ordered = sorted(rows, key=lambda row: str(ids[row]))
+    return tuple(ids[row] for row in ordered), tuple(names[row] or ids[row] for row in ordered)

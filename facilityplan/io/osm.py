@@ -15,8 +15,13 @@ import shapely
 from facilityplan.errors import SourceLimitError, UnreadableSourceError, UsageError
 from facilityplan.io.source import Vector, local_file, read_start
 
-ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot")
+ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot", "access", "sidewalk")
 """Tags of a road that are kept; ``highway`` becomes ``class``."""
+
+SIDES: Final = ("both", "left", "right")
+"""Sides of a road for which ``sidewalk:`` has a tag of its own; they become one ``sidewalk``."""
+
+_SIDE_KEYS: Final = tuple(f"sidewalk:{side}" for side in SIDES)
 
 Tags = Mapping[str, Sequence[str] | bool]
 _PBF_HEADER: Final = b"OSMHeader"
@@ -130,8 +135,9 @@ def read_osm(
     Vector
         In EPSG:4326, with ``osm_id`` (``way/123``, ``relation/45``, ``node/6``), ``name`` and the
         keys asked for; roads have ``class``, ``bridge`` and ``tunnel`` (``yes``, ``no`` or nothing;
-        a viaduct is a bridge), ``oneway`` and ``foot``, and one row per unbroken run. ``skipped`` has the ids whose geometry is not whole in the
-        extract.
+        a viaduct is a bridge), ``oneway``, ``foot``, ``access`` and ``sidewalk`` (the sides of
+        ``sidewalk:left`` and the like are words of it), and one row per unbroken run. ``skipped``
+        has the ids whose geometry is not whole in the extract.
 
     Raises
     ------
@@ -145,7 +151,8 @@ def read_osm(
     if (layer == "roads") == bool(tags):
         raise UsageError("osm_tags", wanted=layer)
     place, source = _extract(path)
-    asked = {key: ["yes"] for key in ROAD_KEYS} if layer == "roads" else dict(tags or {})
+    road_keys = (*ROAD_KEYS, *_SIDE_KEYS)
+    asked = {key: ["yes"] for key in road_keys} if layer == "roads" else dict(tags or {})
     keys = [key for key in asked if key != "name"]
     columns: dict[str, list[Any]] = {"osm_id": [], "name": [], **{key: [] for key in keys}}
     shapes: list[Any] = []
@@ -174,13 +181,31 @@ def _as_roads(columns: dict[str, list[Any]]) -> None:
     columns["class"] = columns.pop("highway")
     for key in ("bridge", "tunnel"):
         columns[key] = [value if value in {None, "no"} else "yes" for value in columns[key]]
+    of_sides = zip(*(columns.pop(key) for key in _SIDE_KEYS), strict=True)
+    columns["sidewalk"] = [
+        _sidewalk(whole, sides) for whole, sides in zip(columns["sidewalk"], of_sides, strict=True)
+    ]
+
+
+def _sidewalk(whole: str | None, sides: Sequence[str | None]) -> str | None:
+    """Return what is said of the footways of a road, ``sidewalk:left=yes`` as ``left``.
+
+    Words that differ are set apart by semicolons, as OpenStreetMap does.
+    """
+    said = [] if whole is None else [whole]
+    said += [
+        side if word == "yes" else word
+        for side, word in zip(SIDES, sides, strict=True)
+        if word is not None
+    ]
+    return ";".join(dict.fromkeys(said)) or None
 
 
 @contextlib.contextmanager
 def _way_tags(settings: Any) -> Iterator[None]:
     """Let osmnx keep the tags that we need, and put its settings back."""
     before = settings.useful_tags_way
-    settings.useful_tags_way = [*ROAD_KEYS]
+    settings.useful_tags_way = [*ROAD_KEYS, *_SIDE_KEYS]
     try:
         yield
     finally:
@@ -225,7 +250,7 @@ def read_osm_xml_roads(path: str | Path) -> Vector:
     # osmnx makes edges of every way that the file holds, houses and fields too.
     edges = edges[edges["highway"].notna()]
     columns: dict[str, list[Any]] = {"osm_id": [f"way/{number}" for number in edges["osmid"]]}
-    for key in ROAD_KEYS:
+    for key in (*ROAD_KEYS, *_SIDE_KEYS):
         kept = edges[key] if key in edges.columns else [None] * len(edges)
         columns[key] = [_tag(value) for value in kept]
     _as_roads(columns)

@@ -1,6 +1,6 @@
 """The layers that describe a city, the contract each keeps, and the city they make."""
 
-from facilityplan.layers.city import City
+from facilityplan.layers.city import City, ReachOptions
 from facilityplan.layers.conform import Origin, as_text, conform, empty_layer, points_of, stack
 from facilityplan.layers.contracts import (
     CANDIDATE_KINDS,
@@ -28,6 +28,7 @@ __all__ = [
     "Column",
     "LayerContract",
     "Origin",
+    "ReachOptions",
     "as_text",
     "conform",
     "empty_layer",

@@ -12,6 +12,29 @@ from facilityplan.errors import MissingLayerError
 
 
 @dataclass(frozen=True)
+class ReachOptions:
+    """How reach is measured where a document leaves it open; every result states it.
+
+    Parameters
+    ----------
+    point
+        ``inner_point`` (the entrances given for a residence, else a point inside it),
+        ``nearest_boundary`` or ``farthest_point``.
+    barriers
+        Whether a straight line across a feature of the barriers layer does not count.
+    barrier_opening_m
+        Width of the opening to either side of a walkable road that crosses a barrier.
+    facilities_outside
+        Whether facilities outside all zones of the highest level count.
+    """
+
+    point: str = "inner_point"
+    barriers: bool = False
+    barrier_opening_m: float = 50.0
+    facilities_outside: bool = True
+
+
+@dataclass(frozen=True)
 class City:
     """All layers of one place, in one projected coordinate system, and how to read them.
 
@@ -38,6 +61,8 @@ class City:
         Readings chosen against the default, ``{"ZZ04b": {"floor_200": "procured_only"}}``.
     snap_limit_m
         A point farther from every road is off the network.
+    reach
+        How reach is measured.
     """
 
     name: str
@@ -51,6 +76,7 @@ class City:
     named_areas: Mapping[str, Collection[str]] = field(default_factory=dict)
     readings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     snap_limit_m: float = 500.0
+    reach: ReachOptions = ReachOptions()
 
     def has(self, layer: str) -> bool:
         """Return whether the project has that layer."""

@@ -134,6 +134,7 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "households": _COUNT,
                 "population": _COUNT,
                 "elders": _COUNT,
+                "dwelling_area_m2": _NUMBER,
                 "approved": _DATE,
                 "completed": _DATE,
                 "phase": _TEXT,
@@ -185,6 +186,11 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "name": _TEXT,
                 "class": _TEXT,
                 "walkable": _FLAG,
+                # May people walk there, is there a footway, is the road open at all: in words, what
+                # they mean is data of the network (walkable.toml).
+                "foot": _TEXT,
+                "sidewalk": _TEXT,
+                "access": _TEXT,
                 "bridge": _FLAG,
                 "tunnel": _FLAG,
                 "oneway": _TEXT,

@@ -20,6 +20,7 @@ from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
 from facilityplan.maps.packing import SCALE
 from facilityplan.maps.plans import proposal_content
 from facilityplan.network import Network
+from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal
 from facilityplan.standards import Standards, measures
 
@@ -122,6 +123,7 @@ def city_map(
     standards: Standards,
     proposal: Proposal | None = None,
     network: Network | None = None,
+    sensitivity: Sensitivity | None = None,
     lang: str = "zh",
     title: str | None = None,
 ) -> CityMap:
@@ -139,6 +141,8 @@ def city_map(
         Sites to show, if siting has been run.
     network
         Road graph; with it, the streets within walking distance are drawn as well.
+    sensitivity
+        Of the radius verdicts; with it residences can be coloured by robust and fragile.
     lang
         ``zh`` or ``en``.
     title
@@ -170,7 +174,7 @@ def city_map(
         "candidates": content.candidates(city, spoken),
         "areas": content.service_areas(city, standards, network, spoken),
         "proposal": None if proposal is None else proposal_content(city, proposal, spoken),
-        **judgements(city, findings, standards, spoken),
+        **judgements(city, findings, standards, spoken, sensitivity),
     }
     (south, west), (north, east) = corners
     centre = ((south + north) / 2 / SCALE, (west + east) / 2 / SCALE)

@@ -16,7 +16,7 @@ from facilityplan.crs import to_lonlat
 from facilityplan.layers import CANDIDATE_KINDS, LEVELS, City, points_of
 from facilityplan.maps.packing import SCALE, Pen, points
 from facilityplan.network import Network
-from facilityplan.provision import select
+from facilityplan.provision import reaching, select
 from facilityplan.standards import Clause, Standards, kinds
 
 ROAD_WEIGHTS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
@@ -162,7 +162,7 @@ def service_areas(
             chosen = select(
                 city.facilities, clause.kinds, clause.statuses, clause.kinds_serving_community
             )
-            rows = tuple(np.flatnonzero(chosen.counting).tolist())
+            rows = tuple(np.flatnonzero(reaching(city, chosen).counting).tolist())
             shared.setdefault((clause.limit, rows), []).append(clause)
     return [
         {

@@ -11,6 +11,8 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.wording import formula_text
 from facilityplan.layers import City
+from facilityplan.maps.methods import method_marks, methods
+from facilityplan.scenario import Sensitivity
 from facilityplan.standards import Clause, Standards, measures
 from facilityplan.units import FIGURE_UNITS
 
@@ -32,7 +34,11 @@ class Texts:
 
 
 def judgements(
-    city: City, findings: Sequence[Finding], standards: Standards, lang: str
+    city: City,
+    findings: Sequence[Finding],
+    standards: Standards,
+    lang: str,
+    sensitivity: Sensitivity | None = None,
 ) -> dict[str, Any]:
     """Return clauses, columns of findings by clause, and the texts of their sums and reasons.
 
@@ -46,6 +52,8 @@ def judgements(
         Documents that the findings' clauses stand in.
     lang
         Language of titles and texts.
+    sensitivity
+        Of the radius verdicts among the findings.
     """
     clauses = {clause.id: clause for document in standards.documents for clause in document.clauses}
     by_clause: dict[str, list[Finding]] = {}
@@ -71,9 +79,19 @@ def judgements(
         "zone": _positions(city, "zones"),
         "facility": _positions(city, "facilities"),
     }
+    columns = [_columns(by_clause[name], positions, texts, lang) for name in names]
+    if sensitivity is not None:
+        marks = method_marks(sensitivity)
+        for name, column in zip(names, columns, strict=True):
+            own = [marks.get((name, item.unit_id)) for item in by_clause[name]]
+            if any(mark is not None for mark in own):
+                column["method"] = own
+    # Where no clause sets a radius there is nothing to colour by.
+    varied = None if sensitivity is None or not sensitivity.table["id"] else sensitivity
     return {
+        "methods": None if varied is None else methods(varied, lang),
         "clauses": [_clause(clauses[name], lang) | {"together": together(name)} for name in names],
-        "findings": [_columns(by_clause[name], positions, texts, lang) for name in names],
+        "findings": columns,
         "texts": list(texts.found),
     }
 

@@ -4,8 +4,29 @@ Walking distances are exact: points snap to the true line of an edge, their off-
 lengths are whole millimetres. Nothing depends on the order of rows.
 """
 
+from facilityplan.network.areas import ServiceAreas
+from facilityplan.network.audit import AreaAudit, audit_service_areas
 from facilityplan.network.graph import Network, NetworkReport
+from facilityplan.network.pace import metres_within, minutes
 from facilityplan.network.search import Nearest
+from facilityplan.network.slopes import NearestInTime, SlopedNetwork
 from facilityplan.network.snap import Snapped
+from facilityplan.network.walkable import WITH_FOOTWAY, LeftOut, Reason, Walked
 
-__all__ = ["Nearest", "Network", "NetworkReport", "Snapped"]
+__all__ = [
+    "WITH_FOOTWAY",
+    "AreaAudit",
+    "LeftOut",
+    "Nearest",
+    "NearestInTime",
+    "Network",
+    "NetworkReport",
+    "Reason",
+    "ServiceAreas",
+    "SlopedNetwork",
+    "Snapped",
+    "Walked",
+    "audit_service_areas",
+    "metres_within",
+    "minutes",
+]

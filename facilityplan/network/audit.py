@@ -126,13 +126,14 @@ def _in_polygons(
 ) -> tuple[FloatArray, IntArray]:
     """Return points (n, 2) in polygons and whose they are, as dense everywhere."""
     points, owners = [np.empty((0, 2))], [np.empty(0, dtype=np.int64)]
-    some = [] if polygons is None else np.flatnonzero(shapely.area(polygons) > 0)
-    wanted = n_points if len(some) else 0
-    if wanted:
-        own = polygons[some]
-        box = shapely.bounds(own)
-        sides = box[:, 2:] - box[:, :2]
-        upto = np.cumsum(sides.prod(axis=1))
+    if polygons is None or not (shapely.area(polygons) > 0).any():
+        return points[0], owners[0]
+    some = np.flatnonzero(shapely.area(polygons) > 0)
+    own = polygons[some]
+    box = shapely.bounds(own)
+    sides = box[:, 2:] - box[:, :2]
+    upto = np.cumsum(sides.prod(axis=1))
+    wanted = n_points
     while wanted:
         # points in the boxes, as dense in each; those outside the polygon go
         number = np.searchsorted(upto, rng.random(4 * n_points) * upto[-1], side="right")

@@ -11,6 +11,10 @@ TOUCH_M = 0.001
 """An end within a millimetre of another line touches it: reprojection alone moves it that far."""
 
 
+CLEAR_ANGLE = 1e-6
+"""Sine of the angle above which two segments from one point surely part and do not overlap."""
+
+
 def _crossing_pairs(low: FloatArray, high: FloatArray, apart: BoolArray) -> tuple[IntArray, ...]:
     segments = shapely.linestrings(np.stack([low, high], axis=1))
     left, right = shapely.STRtree(segments).query(segments, predicate="dwithin", distance=TOUCH_M)
@@ -19,7 +23,28 @@ def _crossing_pairs(low: FloatArray, high: FloatArray, apart: BoolArray) -> tupl
     rank[np.lexsort((high[:, 1], high[:, 0], low[:, 1], low[:, 0]))] = np.arange(len(segments))
     same = (low[left] == low[right]).all(axis=1) & (high[left] == high[right]).all(axis=1)
     keep = (rank[left] < rank[right]) & ~same & ~apart[left] & ~apart[right]
-    return left[keep], right[keep]
+    left, right = left[keep], right[keep]
+    noded = _meet_at_an_end_only(low, high, left, right)
+    return left[~noded], right[~noded]
+
+
+def _meet_at_an_end_only(
+    low: FloatArray, high: FloatArray, left: IntArray, right: IntArray
+) -> BoolArray:
+    """Return which pairs share an end and part there at an angle: there is nothing to insert.
+
+    Most pairs are of this kind, one segment of a street and the next.
+    """
+    found = np.zeros(len(left), dtype=np.bool_)
+    for one, one_far in ((low, high), (high, low)):
+        for other, other_far in ((low, high), (high, low)):
+            first = one_far[left] - one[left]
+            second = other_far[right] - other[right]
+            sine = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+            size = np.hypot(*first.T) * np.hypot(*second.T)
+            shared = (one[left] == other[right]).all(axis=1)
+            found |= shared & (np.abs(sine) > CLEAR_ANGLE * size)
+    return found
 
 
 def _meeting_points(

@@ -19,6 +19,7 @@ from facilityplan.network.noding import Edges, build_edges, components
 from facilityplan.network.search import Nearest
 from facilityplan.network.searchgraph import SearchGraph
 from facilityplan.network.snap import Snapped, point_coordinates, snap_to_edges
+from facilityplan.network.walkable import LeftOut, Walked
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ class NetworkReport:
         Share of the network's length that lies in the largest piece, 0 to 1.
     unknown_classes
         Classes of road that the table does not know, sorted; they count as walkable.
+    unknown_words
+        Words of ``foot``, ``sidewalk`` and ``access`` that the tables do not know, as
+        ``column=word``, sorted; they say nothing.
+    footways_stated
+        Whether any row says anything at all of walkers or of a footway.
     dropped_rows
         Rows without a geometry.
-    excluded_rows
-        Rows that nobody walks on, by their ``walkable`` or their ``class``.
+    left_out
+        Rows that nobody walks on, by reason and class.
     merged_duplicates
         Lines and edges that were copies of others, in the same or the other direction.
     lengthless_parts
@@ -46,10 +52,17 @@ class NetworkReport:
     components: int
     largest_share: float
     unknown_classes: tuple[str, ...]
+    unknown_words: tuple[str, ...]
+    footways_stated: bool
     dropped_rows: int
-    excluded_rows: int
+    left_out: tuple[LeftOut, ...]
     merged_duplicates: int
     lengthless_parts: int
+
+    @property
+    def excluded_rows(self) -> int:
+        """Number of rows that nobody walks on."""
+        return sum(item.rows for item in self.left_out)
 
 
 def _by_size(labels: IntArray, edges: Edges) -> tuple[IntArray, float]:
@@ -78,15 +91,15 @@ class Network:
         What became of the lines.
     crs
         Coordinate system of the roads, ``None`` where they came without one.
-    tree
-        Spatial index over the edges.
+    threads
+        How many threads a search may take where the caller says nothing; no number hangs on it.
     """
 
     edges: Edges
     components: IntArray
     report: NetworkReport
     crs: Any
-    tree: Any
+    threads: int = 1
 
     @classmethod
     def from_lines(
@@ -94,7 +107,7 @@ class Network:
         roads: Any,
         *,
         node_at_crossings: bool = False,
-        walkable_classes: Mapping[str, bool] | None = None,
+        walkable_classes: Mapping[str, Walked] | None = None,
     ) -> Self:
         """Build the network; lines meet where they share a vertex, to the millimetre.
 
@@ -103,12 +116,14 @@ class Network:
         roads
             A GeoDataFrame in a projected CRS in metres, or a GeoSeries, an array or a sequence of
             LineStrings and MultiLineStrings in metres. Optional columns of a frame: ``walkable``
-            (wins), ``class`` (looked up in ``walkable.toml``), ``bridge`` and ``tunnel``.
+            (wins), ``class``, ``foot``, ``sidewalk`` and ``access`` (looked up in
+            ``walkable.toml``), ``bridge`` and ``tunnel``.
         node_at_crossings
             Whether lines also meet where they cross without a shared vertex, bridges and tunnels
             excepted.
         walkable_classes
-            Classes of road to judge otherwise than ``walkable.toml`` does.
+            Classes of road to judge otherwise than ``walkable.toml`` does: true, false, or
+            ``"with_footway"`` for only where the row says that there is one.
 
         Raises
         ------
@@ -131,12 +146,14 @@ class Network:
             components=int(labels.max()) + 1,
             largest_share=share,
             unknown_classes=given.unknown_classes,
+            unknown_words=given.unknown_words,
+            footways_stated=given.footways_stated,
             dropped_rows=given.dropped_rows,
-            excluded_rows=given.excluded_rows,
+            left_out=given.left_out,
             merged_duplicates=merged,
             lengthless_parts=dots,
         )
-        return cls(edges, labels, report, given.crs, shapely.STRtree(edges.lines))
+        return cls(edges, labels, report, given.crs)
 
     @property
     def n_nodes(self) -> int:
@@ -152,6 +169,11 @@ class Network:
     def total_length_m(self) -> float:
         """Length of all edges in metres."""
         return int(self.edges.length_mm.sum()) / 1000.0
+
+    @cached_property
+    def tree(self) -> Any:
+        """Spatial index over the edges, built when the first point is snapped."""
+        return shapely.STRtree(self.edges.lines)
 
     @cached_property
     def search_graph(self) -> SearchGraph:
@@ -215,6 +237,26 @@ class Network:
         end = self.snap(facilities, max_snap_m=max_snap_m)
         return search.nearest(self.search_graph, start, end, limit_mm)
 
+    def nearest_snapped(
+        self, origins: Snapped, facilities: Snapped, *, limit_m: float | None = None
+    ) -> Nearest:
+        """Return the nearest facility of each origin, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, facilities
+            Places on the network.
+        limit_m
+            As for :meth:`nearest`.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(limit_m, "limit_m")
+        return search.nearest(self.search_graph, origins, facilities, limit_mm)
+
     def pairs(
         self,
         origins: Any,
@@ -252,6 +294,31 @@ class Network:
         start = self.snap(origins, max_snap_m=max_snap_m)
         end = self.snap(destinations, max_snap_m=max_snap_m)
         return search.pairs(self.search_graph, start, end, limit_mm, threads=threads)
+
+    def pairs_snapped(
+        self, origins: Snapped, destinations: Snapped, *, limit_m: float, threads: int = 1
+    ) -> Any:
+        """Return all pairs within a limit, of points that :meth:`snap` has placed.
+
+        Parameters
+        ----------
+        origins, destinations
+            Places on the network.
+        limit_m, threads
+            As for :meth:`pairs`.
+
+        Returns
+        -------
+        csr_array
+            As :meth:`pairs` does.
+
+        Raises
+        ------
+        UsageError
+            If the limit is none.
+        """
+        limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
+        return search.pairs(self.search_graph, origins, destinations, limit_mm, threads=threads)
 
     def service_lines(
         self, facility: Any, limit_m: float, *, max_snap_m: float | None = None
@@ -303,7 +370,7 @@ class Network:
         """
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
-        return service.service_lines(self.edges, snapped, limit_mm)
+        return service.service_lines(self.search_graph, snapped, limit_mm)
 
     def service_areas(
         self,
@@ -338,11 +405,12 @@ class Network:
         limit_mm = limit_as_mm(float(limit_m), "limit_m") or 0
         width_mm = limit_as_mm(float(half_width_m), "half_width_m") or 0
         snapped = self.snap(facilities, max_snap_m=max_snap_m)
-        stretches = service.stretches_each(self.edges, snapped, limit_mm)
+        stretches = service.stretches_each(self.search_graph, snapped, limit_mm)
         count, limit, width = len(snapped.edge), limit_mm / 1000.0, width_mm / 1000.0
         bands = (
             areas.polygons(self.edges, self.tree, stretches, count, width, limit)
             if polygons
             else None
         )
-        return ServiceAreas(service.multilines(self.edges, stretches, count), bands, limit, width)
+        lines = service.multilines(self.edges, *stretches.reached(), count)
+        return ServiceAreas(lines, bands, limit, width)

@@ -11,7 +11,7 @@ Nothing here is imported before a search is asked for: numba takes its time to l
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,14 +28,17 @@ SWITCH: Final = "FACILITYPLAN_NO_NUMBA"
 
 _MOST_BUCKETS: Final = 2**16
 
-_BLOCK: Final = 1024
+_GROUP: Final = 1024
 """Origins that a thread takes at a time."""
 
 _ROOM: Final = 2**16
 """How long a queue is at first; it grows where that is too short."""
 
-_BUFFER: Final = 2**20
-"""How many distances a thread writes before they are put aside; more if one row alone has more."""
+_BUFFER: Final = 2**19
+"""How many distances a thread writes to one buffer; more if one row alone has more."""
+
+_MOST_AT_FIRST: Final = 2**26
+"""How many distances to make room for before more than a group of them are known."""
 
 
 def _compiler() -> Any:
@@ -209,9 +212,9 @@ def _to_points(  # noqa: C901, PLR0912 - one loop, as the compiler wants it
     limit, shift, mark = bounds
     column, mm, ends = out
     dist, touched = state[1], state[3]
+    size = 0
     hook_start, hook_point, hook_mm, seen, slot = hooks
     from_mm, from_off, low, high, mate_mm, mate_off, mate_point = mates
-    size = 0
     for i in range(rows[0], rows[1]):
         row = order[i]
         count = _search(
@@ -275,13 +278,11 @@ def _to_points(  # noqa: C901, PLR0912 - one loop, as the compiler wants it
 
 @_compiled
 def _put_rows(values: Any, ends: Any, order: Any, begin: Any, target: Any, indptr: Any) -> None:
-    """Copy rows that were found in ``order`` to where the caller's order has them."""
-    at = 0
-    for i in range(len(ends)):
-        to = indptr[order[begin + i]]
-        for k in range(at, ends[i]):
-            target[to + k - at] = values[k]
-        at = ends[i]
+    """Copy rows that were found in ``order`` to where the caller has them."""
+    for i in range(len(ends) - 1):
+        to = indptr[order[i] - begin] - ends[i]
+        for k in range(ends[i], ends[i + 1]):
+            target[to + k] = values[k]
 
 
 @_compiled
@@ -361,93 +362,114 @@ class Rows:
 
 
 class _Worker:
-    """What one thread searches with: made once, used for block after block."""
+    """What one thread searches with: made once, used for group after group."""
 
-    def __init__(self, graph: SearchGraph, limit_mm: int, n_points: int) -> None:
-        self.ways = _ways(graph)
+    def __init__(self, graph: SearchGraph, seeds: Any, targets: Any, limit_mm: int) -> None:
         shift, n_buckets = buckets(graph.mean_mm, graph.longest_mm, limit_mm)
+        self.ways, self.seeds, self.targets = _ways(graph), seeds, targets
         self.limit_mm, self.shift, self.mark = limit_mm, shift, 1
         self.state = _state(graph.n_places, n_buckets, _ROOM)
         self.buffer = _buffer(_BUFFER, limit_mm)
+        n_points = 0 if targets is None else targets[2]
         self.seen = np.zeros(n_points, dtype=np.int32), np.empty(n_points, dtype=np.int64)
 
-    def block(self, begin: int, end: int, seeds: Any, targets: Any) -> list[tuple[Any, ...]]:
-        """Return pieces (ends, columns, millimetres) of the rows from begin to end."""
-        pieces = []
+    def rows(self, begin: int, end: int, order: IntArray) -> tuple[Any, ...]:
+        """Return sizes, columns and millimetres of the rows from begin to end, in this order."""
+        pieces = [*self._pieces(begin, end, order)]
+        sizes = np.zeros(end - begin + 1, dtype=np.int64)
+        at = begin
+        for ends, _, _ in pieces:
+            sizes[order[at : at + len(ends) - 1] - begin + 1] = np.diff(ends)
+            at += len(ends) - 1
+        indptr = np.cumsum(sizes)
+        parts = _buffer(int(indptr[-1]), self.limit_mm)
+        for which, part in enumerate(parts):
+            at = begin
+            for piece in pieces:
+                _put_rows(piece[1 + which], piece[0], order[at:], begin, part, indptr)
+                at += len(piece[0]) - 1
+        return sizes[1:], *parts
+
+    def _pieces(self, begin: int, end: int, order: IntArray) -> Iterator[tuple[Any, ...]]:
         while begin < end:
-            ends = np.empty(end - begin, dtype=np.int64)
+            ends = np.zeros(end - begin + 1, dtype=np.int64)
             bounds = (self.limit_mm, self.shift, self.mark)
-            given = (self.ways, seeds, bounds, self.state, (begin, end), (*self.buffer, ends))
-            if targets is None:
+            out = (*self.buffer, ends[1:])
+            given = (self.ways, (*self.seeds, order), bounds, self.state, (begin, end), out)
+            if self.targets is None:
                 done, short = _to_places(*given)
             else:
-                done, short = _to_points(*given, (*targets[0], *self.seen), targets[1])
+                hooks, mates, _ = self.targets
+                done, short = _to_points(*given, (*hooks, *self.seen), mates)
             # no mark twice, the one of the row that was given up included
             self.mark += done + 1
-            if done:
-                found = (part[: ends[done - 1]].copy() for part in self.buffer)
-                pieces.append((ends[:done], *found))
-                begin += done
-            elif not short:
-                self.buffer = _buffer(2 * len(self.buffer[0]), self.limit_mm)
+            begin += done
             if short:
                 self.state = (*self.state[:4], *_queue(2 * len(self.state[4])))
-        return pieces
+            if done:
+                yield (ends[: done + 1], *self.buffer)
+            if begin < end:
+                # what was yielded keeps its buffer; one row that fits in none needs a longer one
+                room = len(self.buffer[0])
+                self.buffer = _buffer(room if done or short else 2 * room, self.limit_mm)
 
 
 def _search_all(
     graph: SearchGraph, legs: Legs, n_origins: int, limit_mm: int, threads: int, targets: Any
 ) -> Rows:
-    """Search from every origin, block by block along the Z-curve, and put the rows in order."""
-    n_points = 0 if targets is None else targets[2]
+    """Search from every origin, group by group in the caller's order.
+
+    Within a group the origins are searched along the Z-curve and then put back, so that no more
+    than a group of rows is ever held twice.
+    """
     starts = np.searchsorted(legs.point, np.arange(n_origins + 1)).astype(np.int64)
     first = np.full(n_origins, graph.n_places, dtype=np.int64)
     some = np.flatnonzero(starts[1:] > starts[:-1])
     first[some] = legs.place[starts[some]]
-    order = np.argsort(first, kind="stable")
-    seeds = (starts, legs.place.astype(np.int32), legs.mm, order)
-    idle: list[_Worker] = []
-    found: list[Any] = []
+    seeds = (starts, legs.place.astype(np.int32), legs.mm)
+    size = max(1, min(_GROUP, -(-n_origins // (2 * threads)))) if threads > 1 else _GROUP
+    group = np.arange(n_origins) // size
+    order = np.lexsort((first, group))
+    begins = range(0, n_origins, size)
+    at_once = max(1, min(threads, len(begins)))
+    # made here and not in their threads, each of which would take memory from a heap of its own
+    idle = [_Worker(graph, seeds, targets, limit_mm) for _ in range(at_once)]
 
-    def one(begin: int) -> list[tuple[Any, ...]]:
-        worker = idle.pop() if idle else _Worker(graph, limit_mm, n_points)
-        pieces = worker.block(begin, min(begin + _BLOCK, n_origins), seeds, targets)
+    def one(begin: int) -> tuple[Any, ...]:
+        worker = idle.pop()
+        found = worker.rows(begin, min(begin + size, n_origins), order)
         idle.append(worker)
-        return pieces
+        return found
 
-    begins = range(0, n_origins, _BLOCK)
-    if threads > 1 and len(begins) > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            for pieces in pool.map(one, begins):
-                found.extend(pieces)
-    else:
-        for begin in begins:
-            found.extend(one(begin))
-    idle.clear()
-    return _gathered(found, order, limit_mm)
+    if at_once > 1:
+        with ThreadPoolExecutor(at_once) as pool:
+            return _joined(pool.map(one, begins), n_origins, limit_mm)
+    return _joined(map(one, begins), n_origins, limit_mm)
 
 
-def _gathered(found: list[Any], order: IntArray, limit_mm: int) -> Rows:
-    """Put the rows of all pieces where the caller has them, letting go of each piece once copied.
+def _joined(found: Iterable[tuple[Any, ...]], n_origins: int, limit_mm: int) -> Rows:
+    """Join groups of rows as they come.
 
-    First all columns, then all millimetres, so that hardly more than the result is held.
+    The first group tells about how long the whole will be, and what is not written to takes no
+    memory; where it was too little, the arrays grow where they are, mostly without a copy.
     """
-    sizes = np.zeros(len(order) + 1, dtype=np.int64)
-    begin = 0
-    for ends, _, _ in found:
-        sizes[order[begin : begin + len(ends)] + 1] = np.diff(ends, prepend=0)
-        begin += len(ends)
-    indptr = np.cumsum(sizes)
-    parts = _buffer(int(indptr[-1]), limit_mm)
-    for which, part in enumerate(parts):
-        begin = 0
-        for number, piece in enumerate(found):
-            _put_rows(piece[1 + which], piece[0], order, begin, part, indptr)
-            begin += len(piece[0])
-            kept = list(piece)
-            kept[1 + which] = None
-            found[number] = kept
-    return Rows(indptr, *parts)
+    sizes = [np.zeros(1, dtype=np.int64)]
+    whole = _buffer(0, limit_mm)
+    filled = 0
+    for counts, *parts in found:
+        if len(sizes) == 1:
+            likely = int(1.05 * len(parts[0]) * n_origins / len(counts))
+            whole = _buffer(min(likely, _MOST_AT_FIRST), limit_mm)
+        sizes.append(counts)
+        end = filled + len(parts[0])
+        for target, part in zip(whole, parts, strict=True):
+            if end > len(target):
+                target.resize(max(end, len(target) + len(target) // 16), refcheck=False)
+            target[filled:end] = part
+        filled = end
+    for target in whole:
+        target.resize(filled, refcheck=False)
+    return Rows(np.cumsum(np.concatenate(sizes)), *whole)
 
 
 def nodes_within(graph: SearchGraph, origins: Snapped, limit_mm: int, threads: int) -> Rows:
@@ -461,10 +483,10 @@ def points_within(
 ) -> Rows:
     """Return for each origin the points within the limit."""
     hooks = graph.legs(points, limit_mm)
-    hooks_order = np.lexsort((hooks.point, hooks.mm, hooks.place))
+    order = np.lexsort((hooks.mm, hooks.place))
     hook_start = np.zeros(graph.n_places + 1, dtype=np.int64)
     np.cumsum(np.bincount(hooks.place, minlength=graph.n_places), out=hook_start[1:])
-    hung = hooks.point[hooks_order].astype(np.int32), hooks.mm[hooks_order]
+    hung = hooks.point[order].astype(np.int32), hooks.mm[order]
     mates = Mates.of(points, limit_mm)
     low, high = mates.stretch_of(origins.edge)
     # nobody sets out from a point that is off the network

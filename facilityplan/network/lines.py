@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -19,11 +19,19 @@ from facilityplan.errors import (
     NetworkError,
     WebMercatorError,
 )
-from facilityplan.network.millimetres import BoolArray, FloatArray, IntArray, usable
-from facilityplan.network.walkable import grade_separated_rows, walkable_rows
+from facilityplan.network.millimetres import BoolArray, FloatArray, IntArray, usable, whole_mm
+from facilityplan.network.walkable import (
+    LeftOut,
+    Walked,
+    grade_separated_rows,
+    judge_rows,
+    left_out,
+)
 
 _LINES: Final = (1, 2, 5)
 """shapely's type numbers of LineString, LinearRing and MultiLineString."""
+
+_MULTI: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +42,8 @@ class RoadLines:
     ----------
     xy
         Vertices in metres, shape (v, 2).
+    z
+        Their elevations in metres, NaN where a line has none, shape (v,).
     part
         The part each vertex belongs to, shape (v,), ascending.
     apart
@@ -42,19 +52,26 @@ class RoadLines:
         Coordinate system of the frame, ``None`` where the caller gave bare geometries.
     unknown_classes
         Classes of road that the table does not know, sorted; they count as walkable.
+    unknown_words
+        Words of ``foot``, ``sidewalk`` and ``access`` that the tables do not know, sorted.
+    footways_stated
+        Whether any row says anything at all of walkers or of a footway.
     dropped_rows
         Rows without a geometry.
-    excluded_rows
-        Rows that nobody walks on.
+    left_out
+        Rows that nobody walks on, by reason and class.
     """
 
     xy: FloatArray
+    z: FloatArray
     part: IntArray
     apart: BoolArray
     crs: Any
     unknown_classes: tuple[str, ...]
+    unknown_words: tuple[str, ...]
+    footways_stated: bool
     dropped_rows: int
-    excluded_rows: int
+    left_out: tuple[LeftOut, ...]
 
 
 def check_crs(crs: Any, layer: str = "roads") -> None:
@@ -92,11 +109,9 @@ def geometry_array(values: Any) -> NDArray[np.object_]:
     GeometryError
         If something in it is no geometry.
     """
-    listed = list(values)
-    geometries = np.empty(len(listed), dtype=object)
-    for row, value in enumerate(listed):
-        missing = value is None or (isinstance(value, float) and math.isnan(value))
-        geometries[row] = None if missing else value
+    listed = values.to_numpy() if hasattr(values, "to_numpy") else list(values)
+    geometries = np.fromiter(listed, dtype=object, count=len(listed))
+    geometries[pd.isna(geometries)] = None
     wrong = ~shapely.is_geometry(geometries) & ~shapely.is_missing(geometries)
     if wrong.any():
         raise GeometryError("network_not_geometry", rows=(np.flatnonzero(wrong) + 1).tolist())
@@ -115,14 +130,14 @@ def _checked_lines(geometries: NDArray[np.object_]) -> BoolArray:
     return present
 
 
-def read_lines(roads: Any, walkable_classes: Mapping[str, bool] | None) -> RoadLines:
+def read_lines(roads: Any, walkable_classes: Mapping[str, Walked] | None) -> RoadLines:
     """Take roads apart into the vertices of their walkable line parts.
 
     Parameters
     ----------
     roads
         A GeoDataFrame in a projected CRS in metres, with the optional columns ``walkable``,
-        ``class``, ``bridge`` and ``tunnel``; or a GeoSeries, an array or a sequence of
+        ``class``, ``foot``, ``sidewalk``, ``access``, ``bridge`` and ``tunnel``; or a GeoSeries, an array or a sequence of
         LineStrings and MultiLineStrings in metres.
     walkable_classes
         Classes of road to judge otherwise than the table does.
@@ -142,23 +157,30 @@ def read_lines(roads: Any, walkable_classes: Mapping[str, bool] | None) -> RoadL
     geometries = geometry_array(roads.geometry if is_frame else roads)
     present = _checked_lines(geometries)
     walked, apart = np.ones_like(present), np.zeros_like(present)
-    unknown: tuple[str, ...] = ()
-    if is_frame:
-        walked, unknown = walkable_rows(roads, walkable_classes)
-        apart = grade_separated_rows(roads)
+    judged = judge_rows(roads, walkable_classes) if is_frame else None
+    out: tuple[LeftOut, ...] = ()
+    if judged is not None:
+        walked, apart = judged.walked, grade_separated_rows(roads)
+        gone = np.flatnonzero(present & ~walked)
+        out = left_out(judged, gone, whole_mm(shapely.length(geometries[gone])))
     rows = np.flatnonzero(present & walked)
     if not len(rows):
         raise NetworkError("network_empty")
-    parts, part_row = shapely.get_parts(geometries[rows], return_index=True)
+    parts, part_row = geometries[rows], np.arange(len(rows))
+    if (shapely.get_type_id(parts) == _MULTI).any():
+        parts, part_row = shapely.get_parts(parts, return_index=True)
     some = ~shapely.is_empty(parts)
     parts, part_row = parts[some], part_row[some]
-    xy, part = shapely.get_coordinates(parts, return_index=True)
+    xyz, part = shapely.get_coordinates(parts, include_z=True, return_index=True)
     return RoadLines(
-        xy=xy,
+        xy=np.ascontiguousarray(xyz[:, :2]),
+        z=xyz[:, 2],
         part=part.astype(np.int64),
         apart=apart[rows][part_row],
         crs=crs,
-        unknown_classes=unknown,
+        unknown_classes=() if judged is None else judged.unknown_classes,
+        unknown_words=() if judged is None else judged.unknown_words,
+        footways_stated=judged is not None and judged.footways_stated,
         dropped_rows=int((~present).sum()),
-        excluded_rows=int((present & ~walked).sum()),
+        left_out=out,
     )

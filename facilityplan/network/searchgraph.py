@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from facilityplan.network.millimetres import FloatArray, IntArray, ranges
 from facilityplan.network.morton import morton_order
@@ -41,6 +41,32 @@ class Legs:
     mm: IntArray
 
 
+def _rows(
+    edges: Edges, place_of: Int32Array, size: int
+) -> tuple[Int32Array, Int32Array, NDArray[np.integer[Any]]]:
+    """Return the ways between places in both directions, as compressed rows."""
+    tail, head = place_of[edges.tail], place_of[edges.head]
+    way = tail != head
+    tail, head = tail[way], head[way]
+    whole = np.int32 if edges.length_mm.max(initial=0) <= INT32_MAX else np.int64
+    length = edges.length_mm[way].astype(whole)
+    # one number a pair of places, whichever way it is walked
+    pair = np.minimum(tail, head).astype(np.int64) << 32
+    pair |= np.maximum(tail, head)
+    order = np.lexsort((length, pair))
+    pair, length = pair[order], length[order]
+    del tail, head, way, order
+    first = np.append(True, pair[1:] != pair[:-1])[: len(pair)]
+    pair, length = pair[first], length[first]
+    low, high = (pair >> 32).astype(np.int32), (pair & INT32_MAX).astype(np.int32)
+    del pair, first
+    row, column = np.concatenate([high, low]), np.concatenate([low, high])
+    del low, high
+    # the lower places of a row come first, in order, then the higher ones: rows are sorted
+    both = coo_array((np.tile(length, 2), (row, column)), shape=(size, size)).tocsr()
+    return both.indptr, both.indices, both.data
+
+
 @dataclass(frozen=True, eq=False)
 class SearchGraph:
     """Places and the ways between them, both directions, as compressed rows.
@@ -54,19 +80,15 @@ class SearchGraph:
         The network's nodes and edges.
     place_of
         Place of each node, shape (n_nodes,).
-    tail, head
-        Places at the ends of each edge, shape (n_edges,).
-    xy
-        Where each place is, in metres, shape (places, 2).
+    node_of
+        The node that stands for each place, shape (places,).
     indptr, indices, length_mm
         Rows of the symmetric matrix; lengths are 32-bit unless an edge is too long for that.
     """
 
     edges: Edges
     place_of: Int32Array
-    tail: Int32Array
-    head: Int32Array
-    xy: FloatArray
+    node_of: Int32Array
     indptr: Int32Array
     indices: Int32Array
     length_mm: NDArray[np.integer[Any]]
@@ -76,40 +98,32 @@ class SearchGraph:
         """Build the graph of a network's edges."""
         stands = np.flatnonzero(edges.place == np.arange(len(edges.place)))
         stands = stands[morton_order(edges.node_xy[stands])]
+        node_of = stands.astype(np.int32)
         number = np.empty(len(edges.place), dtype=np.int32)
         number[stands] = np.arange(len(stands), dtype=np.int32)
         place_of = number[edges.place]
-        tail, head = place_of[edges.tail], place_of[edges.head]
-        way = np.flatnonzero(tail != head)
-        low, high = np.minimum(tail[way], head[way]), np.maximum(tail[way], head[way])
-        length = edges.length_mm[way]
-        order = np.lexsort((length, high, low))
-        low, high, length = low[order], high[order], length[order]
-        first = np.ones(len(order), dtype=np.bool_)
-        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        low, high, length = low[first], high[first], length[first]
-        if int(length.max(initial=0)) <= INT32_MAX:
-            length = length.astype(np.int32)
-        size = len(stands)
-        upper = csr_array((length, (low, high)), shape=(size, size))
-        # sums nothing: no two entries share a row and a column
-        both = (upper + upper.T).tocsr()
-        both.sort_indices()
-        return cls(
-            edges,
-            place_of,
-            tail,
-            head,
-            edges.node_xy[stands],
-            both.indptr.astype(np.int32, copy=False),
-            both.indices.astype(np.int32, copy=False),
-            both.data,
-        )
+        return cls(edges, place_of, node_of, *_rows(edges, place_of, len(stands)))
 
     @property
     def n_places(self) -> int:
         """Number of places."""
-        return len(self.xy)
+        return len(self.node_of)
+
+    @cached_property
+    def xy(self) -> FloatArray:
+        """Where each place is, in metres, shape (places, 2)."""
+        found: FloatArray = self.edges.node_xy[self.node_of]
+        return found
+
+    @cached_property
+    def tail(self) -> Int32Array:
+        """The place at the start of each edge, shape (n_edges,)."""
+        return self.place_of[self.edges.tail]
+
+    @cached_property
+    def head(self) -> Int32Array:
+        """The place at the end of each edge, shape (n_edges,)."""
+        return self.place_of[self.edges.head]
 
     @cached_property
     def mean_mm(self) -> float:
@@ -158,7 +172,8 @@ class SearchGraph:
         length = self.edges.length_mm[points.edge]
         # at an end of its edge a point hangs on that end alone
         mm = np.stack([points.position_mm, length - points.position_mm], axis=1)
-        place = np.stack([self.tail[points.edge], self.head[points.edge]], axis=1)
+        tail, head = self.edges.tail[points.edge], self.edges.head[points.edge]
+        place = np.stack([self.place_of[tail], self.place_of[head]], axis=1)
         there = np.stack([mm[:, 1] > 0, mm[:, 0] > 0], axis=1)
         there[:, 0] |= length == 0
         mm += points.off_mm[:, None]

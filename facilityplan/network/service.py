@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import dijkstra
 
+from facilityplan.network import search
 from facilityplan.network.millimetres import FloatArray, IntArray, ranges
 from facilityplan.network.noding import Edges
-from facilityplan.network.search import _matrix, attach, flood
+from facilityplan.network.searchgraph import SearchGraph, expand
 from facilityplan.network.snap import Snapped
-
-_ROWS_BYTES: Final = 64 * 2**20
-"""How much the dense rows of one chunk of searches may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,25 +56,32 @@ class Stretches:
 
     def reached(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """Return (facility, edge, begin_mm, end_mm) of what is walked, sorted, none twice."""
-        span, whole = self.span_mm, self.is_whole
-        ahead = np.minimum(self.begin_left_mm, span)
-        back = np.minimum(self.end_left_mm, span)
-        begin = np.concatenate([self.begin_mm, (self.end_mm - back)[~whole]])
-        end = np.concatenate([np.where(whole, self.end_mm, self.begin_mm + ahead)])
-        end = np.concatenate([end, self.end_mm[~whole]])
-        facility = np.concatenate([self.facility, self.facility[~whole]])
-        edge = np.concatenate([self.edge, self.edge[~whole]])
-        some = np.flatnonzero(end > begin)
-        some = some[np.lexsort((begin[some], edge[some], facility[some]))]
-        facility, edge, begin, end = facility[some], edge[some], begin[some], end[some]
-        # stretches of one edge that meet where a facility stands are one
-        fresh = np.ones(len(some), dtype=np.bool_)
-        fresh[1:] = (
-            (facility[1:] != facility[:-1]) | (edge[1:] != edge[:-1]) | (begin[1:] > end[:-1])
+        ahead = np.minimum(self.begin_mm + self.begin_left_mm, self.end_mm)
+        back = np.maximum(self.end_mm - self.end_left_mm, self.begin_mm)
+        size = int(self.edge.max(initial=0)) + 1
+        key, begin_mm, end_mm = _merged(
+            np.tile(self.facility * size + self.edge, 2),
+            np.concatenate([self.begin_mm, back]),
+            np.concatenate([ahead, self.end_mm]),
         )
-        first = np.flatnonzero(fresh)
-        last = np.append(first[1:], len(some))[: len(first)] - 1
-        return facility[first], edge[first], begin[first], end[last]
+        facility, edge = np.divmod(key, size)
+        return facility, edge, begin_mm, end_mm
+
+
+def _merged(key: IntArray, begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return stretches sorted by key, those of one key that overlap or meet as one."""
+    some = np.flatnonzero(end > begin)
+    some = some[np.lexsort((begin[some], key[some]))]
+    key, begin, end = key[some], begin[some], end[some]
+    group = np.cumsum(np.diff(key, prepend=key[:1]) > 0)
+    # the farthest end so far within each key
+    span = int(end.max(initial=0)) + 1
+    upto = np.maximum.accumulate(group * span + end) - group * span
+    fresh = np.ones(len(some), dtype=np.bool_)
+    fresh[1:] = (key[1:] != key[:-1]) | (begin[1:] > upto[:-1])
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(some))[: len(first)] - 1
+    return key[first], begin[first], upto[last]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,9 +169,15 @@ def along_metres(bends: Bends, line: IntArray, mm: Any, length_mm: IntArray) -> 
     return np.where(mm == length_mm, bends.length_m[line], mm / 1000.0)
 
 
-def multilines(edges: Edges, stretches: Stretches, n_facilities: int) -> NDArray[np.object_]:
-    """Return what is walked as one MultiLineString each facility, shape (n_facilities,)."""
-    facility, edge, begin_mm, end_mm = stretches.reached()
+def multilines(
+    edges: Edges,
+    facility: IntArray,
+    edge: IntArray,
+    begin_mm: IntArray,
+    end_mm: IntArray,
+    n_facilities: int,
+) -> NDArray[np.object_]:
+    """Return stretches as one MultiLineString each facility, shape (n_facilities,)."""
     used, line = np.unique(edge, return_inverse=True)
     found = np.full(n_facilities, shapely.MultiLineString(), dtype=object)
     if not len(used):
@@ -185,49 +195,19 @@ def multilines(edges: Edges, stretches: Stretches, n_facilities: int) -> NDArray
     return found
 
 
-def _node_distances(
-    edges: Edges, facilities: Snapped, limit_mm: int
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return (starts, place, mm): the places within the limit of each facility, leg included."""
-    m, n = len(facilities.edge), len(edges.node_xy)
-    near = np.flatnonzero(~facilities.off_network & (facilities.off_mm <= limit_mm))
-    at, off, position = facilities.edge[near], facilities.off_mm[near], facilities.position_mm[near]
-    tail, head = edges.place[edges.tail], edges.place[edges.head]
-    source = n + np.arange(len(near))
-    # a weight of 0 would be no way at all: each way out of a facility is 1 mm longer
-    ways = _matrix(
-        np.concatenate([tail, head, source, source]),
-        np.concatenate([head, tail, tail[at], head[at]]),
-        np.concatenate(
-            [np.tile(edges.length_mm, 2), off + position + 1, off + edges.length_mm[at] - position + 1]
-        ),
-        n + len(near),
-    )
-    rows: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    places, found_mm = [rows[0]], [rows[0]]
-    chunk = max(1, _ROWS_BYTES // (8 * (n + len(near))))
-    for begin in range(0, len(near), chunk):
-        found = dijkstra(ways, indices=source[begin : begin + chunk], limit=float(limit_mm + 1))
-        row, place = np.nonzero(np.isfinite(found[:, :n]))
-        rows.append(near[begin + row])
-        places.append(place)
-        found_mm.append(found[row, place].astype(np.int64) - 1)
-    starts = np.searchsorted(np.concatenate(rows), np.arange(m + 1))
-    return starts, np.concatenate(places), np.concatenate(found_mm)
-
-
-def stretches_each(edges: Edges, facilities: Snapped, limit_mm: int) -> Stretches:
+def stretches_each(graph: SearchGraph, facilities: Snapped, limit_mm: int) -> Stretches:
     """Return the stretches that each facility enters, by itself, within the limit."""
-    starts, place, mm = _node_distances(edges, facilities, limit_mm)
+    starts, node, mm = search.node_distances(graph, facilities, limit_mm)
+    edges = graph.edges
     n_edges, n_nodes = len(edges.tail), len(edges.node_xy)
     near = np.flatnonzero(~facilities.off_network & (facilities.off_mm <= limit_mm))
     facility = np.repeat(np.arange(len(facilities.edge)), np.diff(starts))
-    # which edges leave each place
-    leaving = np.concatenate([edges.place[edges.tail], edges.place[edges.head]])
+    # which edges leave each node
+    leaving = np.concatenate([edges.tail, edges.head])
     order = np.argsort(leaving, kind="stable")
-    first, last = (np.searchsorted(leaving[order], place, side=side) for side in ("left", "right"))
-    edge = order[ranges(first, last - first)] % n_edges
-    entered = np.repeat(facility, last - first) * n_edges + edge
+    starts = np.searchsorted(leaving[order], np.arange(n_nodes + 1))
+    row, of = expand(starts, order, node)
+    entered = facility[of] * n_edges + row % n_edges
     own = near * n_edges + facilities.edge[near]
     key = np.setdiff1d(entered, own)
     # the edge that a facility stands on is two stretches, one on each side
@@ -237,10 +217,10 @@ def stretches_each(edges: Edges, facilities: Snapped, limit_mm: int) -> Stretche
     before, after = len(key) - 2 * len(near), len(key) - len(near)
     begin_mm, end_mm = np.zeros(len(key), dtype=np.int64), length_mm.copy()
     end_mm[before:after], begin_mm[after:] = position, position
-    known = facility * n_nodes + place
+    known = facility * n_nodes + node
 
     def left_mm(end: IntArray) -> IntArray:
-        wanted = facility_of * n_nodes + edges.place[end[edge_of]]
+        wanted = facility_of * n_nodes + end[edge_of]
         at = np.minimum(np.searchsorted(known, wanted), max(len(known) - 1, 0))
         found: IntArray = np.zeros(len(wanted), dtype=np.int64)
         if len(known):
@@ -249,7 +229,7 @@ def stretches_each(edges: Edges, facilities: Snapped, limit_mm: int) -> Stretche
 
     begin_left, end_left = left_mm(edges.tail), left_mm(edges.head)
     end_left[before:after] = begin_left[after:] = limit_mm - facilities.off_mm[near]
-    some = np.flatnonzero(end_mm > begin_mm)
+    some = np.flatnonzero((end_mm > begin_mm) & (begin_left + end_left > 0))
     some = some[np.lexsort((begin_mm[some], key[some]))]
     return Stretches(
         facility_of[some],
@@ -261,25 +241,33 @@ def stretches_each(edges: Edges, facilities: Snapped, limit_mm: int) -> Stretche
     )
 
 
-def service_lines(edges: Edges, facilities: Snapped, limit_mm: int) -> Any:
+def service_lines(graph: SearchGraph, facilities: Snapped, limit_mm: int) -> Any:
     """Return the stretches of street within the limit of any facility, as a MultiLineString.
 
     The facilities' off-network legs are walked first. Nothing within reach is an empty geometry.
     One search serves all facilities, however many there are.
     """
-    near = np.flatnonzero(~facilities.off_network & (facilities.off_mm <= limit_mm))
-    if not len(near):
-        return shapely.MultiLineString()
-    links = attach(edges, (facilities,))
-    off_mm = facilities.off_mm[near]
-    # no way is longer than all edges together: the sums stay exact whatever the limit
-    reach_mm = min(limit_mm, int(edges.length_mm.sum() + off_mm.max()))
-    found = flood(links, links.points[0][near], off_mm, reach_mm)
-    left_mm = limit_mm - np.floor((found - 1.0) / len(near))
-    span = links.end_mm - links.begin_mm
-    ahead, back = (
-        np.clip(left_mm[side], 0, span).astype(np.int64) for side in (links.tail, links.head)
+    edges, near = graph.edges, ~facilities.off_network & (facilities.off_mm <= limit_mm)
+    n_edges = len(edges.tail)
+    every = np.arange(n_edges)
+    # each node is a point at the end of one of its edges
+    edge = np.empty(len(edges.node_xy), dtype=np.int64)
+    position_mm = np.empty_like(edge)
+    for end, at_mm in ((edges.tail, np.zeros(n_edges)), (edges.head, edges.length_mm)):
+        edge[end], position_mm[end] = every, at_mm
+    nothing = np.zeros(len(edge), dtype=np.int64)
+    nodes = Snapped(edge, position_mm, nothing, nothing.astype(np.bool_))
+    found_m = search.nearest(graph, nodes, facilities, limit_mm).distance_m
+    left = np.where(np.isfinite(found_m), limit_mm - np.rint(found_m * 1000.0), 0).astype(np.int64)
+    # from either end of an edge and, on it, from where facilities stand
+    at, around = facilities.edge[near], limit_mm - facilities.off_mm[near]
+    edge = np.concatenate([every, every, at])
+    length_mm, position_mm = edges.length_mm, facilities.position_mm[near]
+    begins = [np.zeros_like(length_mm), length_mm - left[edges.head], position_mm - around]
+    ends = [left[edges.tail], length_mm, position_mm + around]
+    walked = _merged(
+        edge,
+        np.maximum(np.concatenate(begins), 0),
+        np.minimum(np.concatenate(ends), length_mm[edge]),
     )
-    everyone = np.zeros(len(span), dtype=np.int64)
-    stretches = Stretches(everyone, links.edge, links.begin_mm, links.end_mm, ahead, back)
-    return multilines(edges, stretches, 1)[0]
+    return multilines(edges, np.zeros(len(walked[0]), dtype=np.int64), *walked, 1)[0]

@@ -80,15 +80,16 @@ def _rows(
 
 
 def _table(
-    row: IntArray, column: IntArray, mm: IntArray, shape: tuple[int, int]
+    found: tuple[IntArray, IntArray, IntArray], n_rows: int
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return rows (indptr, column, millimetres), the least of what stands twice, sorted."""
+    row, column, mm = found
     order = np.lexsort((mm, column, row))
     row, column, mm = row[order], column[order], mm[order]
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
     row = row[first]
-    return np.searchsorted(row, np.arange(shape[0] + 1)), column[first], mm[first]
+    return np.searchsorted(row, np.arange(n_rows + 1)), column[first], mm[first]
 
 
 def nodes_within(
@@ -96,16 +97,15 @@ def nodes_within(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return for each origin the places within the limit, as rows (indptr, place, millimetres)."""
     found = [*_walks(graph, graph.legs(origins, limit_mm), limit_mm)]
-    row, place, mm = _joined(found)
-    return _table(row, place, mm, (len(origins.edge), graph.n_places))
+    return _table(_joined(found), len(origins.edge))
 
 
-def _joined(found: list[tuple[IntArray, IntArray, IntArray]]) -> tuple[IntArray, ...]:
-    none = np.empty(0, dtype=np.int64)
-    return tuple(
-        np.concatenate([none, *(part[which] for part in found)]).astype(np.int64)
-        for which in range(3)
-    )
+def _joined(
+    found: list[tuple[IntArray, IntArray, IntArray]],
+) -> tuple[IntArray, IntArray, IntArray]:
+    none = np.empty((3, 0), dtype=np.int64)
+    row, column, mm = np.concatenate([none, *(np.stack(part) for part in found)], axis=1)
+    return row, column, mm
 
 
 def points_within(
@@ -113,12 +113,12 @@ def points_within(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return for each origin the points within the limit, as rows (indptr, point, millimetres)."""
     hooks = graph.legs(points, limit_mm)
-    order = np.lexsort((hooks.point, hooks.mm, hooks.place))
+    order = np.lexsort((hooks.mm, hooks.place))
     hung, hung_mm = hooks.point[order], hooks.mm[order]
     starts = np.searchsorted(hooks.place[order], np.arange(graph.n_places + 1))
     # the points of a place that a remaining way still reaches are a prefix, found by bisection
     key = hooks.place[order] * (limit_mm + 1) + hung_mm
-    shape = len(origins.edge), len(points.edge)
+    n_rows = len(origins.edge)
     found = [*_along_edges(origins, points, limit_mm)]
     for row, place, mm in _walks(graph, graph.legs(origins, limit_mm), limit_mm):
         upto = np.searchsorted(key, place * (limit_mm + 1) + limit_mm - mm, side="right")
@@ -126,9 +126,9 @@ def points_within(
         at = ranges(starts[place], count)
         reached = np.repeat(row, count), hung[at], np.repeat(mm, count) + hung_mm[at]
         # a point hangs on two places: the farther way goes at once
-        indptr, column, least = _table(*reached, shape)
-        found.append((np.repeat(np.arange(shape[0]), np.diff(indptr)), column, least))
-    return _table(*_joined(found), shape)
+        indptr, column, least = _table(reached, n_rows)
+        found.append((np.repeat(np.arange(n_rows), np.diff(indptr)), column, least))
+    return _table(_joined(found), n_rows)
 
 
 def _along_edges(

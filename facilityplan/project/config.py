@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from facilityplan.errors import ProjectFileError
+from facilityplan.coverage import BANDS_M
+from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.layers import LAYERS
 
 PROJECT_FILE = "project.toml"
@@ -26,6 +27,11 @@ Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 # Infinity and NaN are numbers in TOML; no length of ours is one.
 Metres = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+# Elsewhere a flag is no number either, but to Python 1 is True.
+WalkedOn = Annotated[
+    Literal[True, False, "with_footway"],
+    BeforeValidator(lambda said: said if isinstance(said, bool) else str(said)),
+]
 
 
 class _Strict(BaseModel):
@@ -84,6 +90,66 @@ class SitingConfig(_Strict):
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
 
 
+class DemandConfig(_Strict):
+    """The ``[demand]`` table: what is estimated from the zones; by default nothing."""
+
+    elders: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    population: Literal["zones_by_households", "zones_by_floor_area"] | None = None
+    age: Literal[60, 65, 80] = 60
+
+
+class RasterSource(_Strict):
+    """A grid of persons."""
+
+    path: str = Field(min_length=1)
+    unit: Literal["persons", "persons_per_km2"]
+    crs: str | None = None
+
+
+class RastersConfig(_Strict):
+    """The ``[rasters]`` table."""
+
+    population: RasterSource | None = None
+
+
+class AccessibilityConfig(_Strict):
+    """The ``[accessibility]`` table."""
+
+    bands_m: tuple[Metres, ...] = Field(default=BANDS_M, min_length=1)
+    catchment_m: Metres | None = Field(default=None, gt=0)
+    kinds: tuple[str, ...] = ()
+    minimum_per_1000: Metres | None = Field(default=None, gt=0)
+    decay: Literal["steps", "gaussian"] = "steps"
+
+
+class CoverageConfig(_Strict):
+    """The ``[coverage]`` table."""
+
+    point: Literal["inner_point", "nearest_boundary", "farthest_point"] = "inner_point"
+    barriers: Flag = False
+    barrier_opening_m: Metres = Field(default=50.0, ge=0)
+    facilities_outside: Flag = True
+
+
+class SensitivityConfig(_Strict):
+    """The ``[sensitivity]`` table."""
+
+    coordinate_error_m: Metres = Field(default=15.0, ge=0)
+    detour_factor: Metres = Field(default=1.3, ge=1)
+    limit_change: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0, lt=1)] = 0.1
+    planning_m_per_min: Metres = Field(default=60.0, gt=0)
+    elders_m_per_min: Metres = Field(default=48.0, gt=0)
+
+
+class NetworkConfig(_Strict):
+    """The ``[network]`` table: how the roads become a graph."""
+
+    node_at_crossings: Flag = False
+    walkable: Mapping[str, WalkedOn] = Field(default_factory=dict)
+    threads: Whole = Field(default=1, ge=1, le=256)
+    cache: Flag = True
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -91,6 +157,12 @@ class ProjectConfig(_Strict):
     layers: Mapping[str, Annotated[tuple[LayerSource, ...], Field(min_length=1)]]
     readings: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     siting: SitingConfig = SitingConfig()
+    demand: DemandConfig = DemandConfig()
+    rasters: RastersConfig = RastersConfig()
+    accessibility: AccessibilityConfig = AccessibilityConfig()
+    coverage: CoverageConfig = CoverageConfig()
+    sensitivity: SensitivityConfig = SensitivityConfig()
+    network: NetworkConfig = NetworkConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -142,37 +214,17 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
             _check_source(name, source)
     if not any(config.layers.get(name) for name in UNITS_JUDGED):
         raise ProjectFileError("project_no_layers", file=PROJECT_FILE)
+    if config.coverage.barriers and not config.layers.get("barriers"):
+        raise ProjectFileError("project_no_barriers", file=PROJECT_FILE)
+    if not config.coverage.facilities_outside and not config.layers.get("zones"):
+        raise ProjectFileError("project_no_boundary", file=PROJECT_FILE)
     return config
-
-
-_EXPECTED: Final = MappingProxyType(
-    {
-        "missing": "missing",
-        "extra_forbidden": "unknown",
-        "literal_error": "choice",
-        "greater_than": "range",
-        "greater_than_equal": "range",
-        "string": "text",
-        "date": "date",
-        "int": "whole",
-        "float": "number",
-        "finite": "number",
-        "bool": "flag",
-        "tuple": "list",
-        "too": "list",
-        "model": "table",
-        "dict": "table",
-        "mapping": "table",
-    }
-)
-"""What pydantic calls a mistake (or how that name begins) -> what our message says is expected."""
 
 
 def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileError:
     """Return the message for the first mistake; a typo in a key before the key it leaves out."""
     found = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
-    kind = str(found["type"])
-    expected = _EXPECTED.get(kind) or _EXPECTED.get(kind.split("_", maxsplit=1)[0], "other")
+    expected = expected_instead(str(found["type"]))
     context = found.get("ctx", {})
     return ProjectFileError(
         f"project_key_{expected}",
@@ -180,13 +232,22 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
         key=_written(found["loc"], table),
         found=str(found["input"])[:40],
         known="、".join(_fields_at(found["loc"])),
-        allowed=context.get("expected", "").replace("'", "").replace(" or ", "、"),
+        allowed=_choices(context.get("expected", "")),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
     )
 
 
-_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥"})
+def _choices(expected: str) -> str:
+    """Return what pydantic expects (``True, False or 'a'``) as TOML has it: ``true、false、"a"``."""
+    words = expected.replace(" or ", ", ").split(", ")
+    flags = {"True": "true", "False": "false"}
+    # Beside flags, text needs its quotes; alone it is plain enough.
+    mark = '"' if not flags.keys().isdisjoint(words) else ""
+    return "、".join(flags.get(word) or word.replace("'", mark) for word in words)
+
+
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "lt": "<", "le": "≤"})
 
 
 def _written(location: tuple[int | str, ...], table: Mapping[str, Any]) -> str:
@@ -213,6 +274,12 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "project": ProjectHead,
         "layers": OsmSource if "osm" in location[:-1] else LayerSource,
         "siting": SitingConfig,
+        "demand": DemandConfig,
+        "rasters": RasterSource if len(location) > 2 else RastersConfig,
+        "accessibility": AccessibilityConfig,
+        "coverage": CoverageConfig,
+        "sensitivity": SensitivityConfig,
+        "network": NetworkConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

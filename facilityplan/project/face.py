@@ -11,13 +11,30 @@ import geopandas as gpd
 
 from facilityplan import locale
 from facilityplan.checks import Context, assess_context
+from facilityplan.checks.accessibility import CityAccessibility, accessibility
+from facilityplan.checks.catchments import AccessibilityOptions
+from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import radius_coverage
+from facilityplan.checks.raster_coverage import raster_coverage
 from facilityplan.doctor import Notice, inspect, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
+from facilityplan.project.accessibility import (
+    AccessibilityResult,
+    RasterResult,
+    demand_notices,
+    splits_of,
+)
+from facilityplan.project.graph_cache import GraphNote
 from facilityplan.project.opening import Opened, open_folder
 from facilityplan.project.requirements import RequirementsResult, requirements_of
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
+from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.siting import Options, propose
 from facilityplan.standards import Standards
 
@@ -36,7 +53,7 @@ class Project:
     """A place with its layers, its standards and what follows from them.
 
     Every result is computed when it is first asked for and kept. Nothing of the project folder is
-    ever written.
+    ever written but the road graph kept in its folder ``.facilityplan``.
 
     Parameters
     ----------
@@ -91,6 +108,16 @@ class Project:
         return self._opened.choices
 
     @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the project wants its roads made a graph; where the graph is kept is no part of it."""
+        return self._opened.config.network.model_dump(exclude={"cache"})
+
+    @property
+    def graph_notes(self) -> tuple[GraphNote, ...]:
+        """Whether the road graph was found or built; no result tells."""
+        return self._opened.graph_notes
+
+    @property
     def context(self) -> Context:
         """City, standards and road graph, with the figures that checks share."""
         return self._context
@@ -99,6 +126,11 @@ class Project:
     def siting_options(self) -> Options:
         """How the project wants its sites found."""
         return Options(**self._opened.config.siting.model_dump())
+
+    @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the project wants the method varied."""
+        return SensitivityOptions(**self._opened.config.sensitivity.model_dump())
 
     @property
     def residences(self) -> gpd.GeoDataFrame:
@@ -121,17 +153,61 @@ class Project:
 
     @functools.cached_property
     def _coverage(self) -> CoverageResult:
-        return CoverageResult(radius_coverage(self._context, self._findings.findings), self.lang)
+        found = radius_coverage(self._context, self._findings.findings)
+        return CoverageResult(found, self.lang, self.demand_splits)
+
+    @functools.cached_property
+    def demand_splits(self) -> Mapping[str, DemandSplit]:
+        """What was estimated from the zones, by column of the residences; nothing unless asked.
+
+        Raises
+        ------
+        MissingLayerError
+            If it was asked for and the project has no residences or no zones.
+        """
+        return splits_of(self._context, self._opened.config.demand)
+
+    @functools.cached_property
+    def _accessibility(self) -> AccessibilityResult:
+        return self._accessible(
+            AccessibilityOptions(**self._opened.config.accessibility.model_dump())
+        )
+
+    def _accessible(self, options: AccessibilityOptions) -> AccessibilityResult:
+        self._require_coverage()
+        found: CityAccessibility = accessibility(
+            self._context, options, self.demand_splits.get("elders")
+        )
+        return AccessibilityResult(found, self._context, self.lang)
+
+    @functools.cached_property
+    def _raster(self) -> RasterResult | None:
+        grid = self._opened.population
+        if grid is None or not self.city.has("facilities"):
+            return None
+        return RasterResult(raster_coverage(self._context, grid), self.lang)
+
+    @functools.cached_property
+    def _sensitivity(self) -> SensitivityResult:
+        found = sensitivity(self._context, self._findings.findings, self.sensitivity_options)
+        return SensitivityResult(found, self.lang)
 
     @functools.cached_property
     def _proposal(self) -> ProposalResult:
-        found = propose(self.city, self.standards, self._findings.findings, self.siting_options)
+        found = propose(
+            self.city,
+            self.standards,
+            self._findings.findings,
+            self.siting_options,
+            sight=self._context.sight,
+        )
         return ProposalResult(found, self.lang)
 
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        return (*bare, *inspect(self._context, list(self._findings.findings)))
+        found = inspect(self._context)
+        return (*bare, *found, *demand_notices(self._context, self.demand_splits))
 
     def _require_coverage(self) -> None:
         for layer in ("residences", "facilities"):
@@ -151,6 +227,42 @@ class Project:
         """
         self._require_coverage()
         return self._coverage
+
+    def accessibility(self, **options: Any) -> AccessibilityResult:
+        """Return accessibility beyond yes or no: bands, floating catchments, near but full.
+
+        Parameters
+        ----------
+        **options
+            Fields of :class:`facilityplan.checks.catchments.AccessibilityOptions`; without any
+            those of ``[accessibility]`` in project.toml.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities.
+        UsageError
+            If an option cannot be.
+        """
+        if not options:
+            return self._accessibility
+        given = self._opened.config.accessibility.model_dump()
+        return self._accessible(AccessibilityOptions(**given | options))
+
+    def raster_coverage(self) -> RasterResult | None:
+        """Return the persons of the population grid within service areas; ``None`` without one."""
+        return self._raster
+
+    def sensitivity(self) -> SensitivityResult:
+        """Return how the radius verdicts stand under other ways to measure: robust or fragile.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities.
+        """
+        self._require_coverage()
+        return self._sensitivity
 
     def propose(self) -> ProposalResult:
         """Return gaps, the fewest sites that close them and the best 1, 2, 3 … sites.
@@ -194,6 +306,7 @@ class Project:
             standards=self.standards,
             proposal=proposal,
             network=self.network,
+            sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             lang=self.lang,
         )
 
@@ -219,7 +332,7 @@ class Project:
         return write_results(self, Path(out), progress)
 
 
-def open_project(path: str | Path, *, lang: str | None = None) -> Project:
+def open_project(path: str | Path, *, lang: str | None = None, cache: bool = True) -> Project:
     """Return the project in a folder.
 
     Parameters
@@ -228,10 +341,13 @@ def open_project(path: str | Path, *, lang: str | None = None) -> Project:
         Folder with a ``project.toml``.
     lang
         Language of tables and maps; default :func:`facilityplan.locale.language`.
+    cache
+        Whether the road graph is taken from, and kept in, the folder ``.facilityplan`` of the
+        project; the results are the same either way.
 
     Raises
     ------
     FacilityPlanError
         If anything in it cannot be used as it is; the message says what, where and what to do.
     """
-    return Project(open_folder(Path(path)), locale.language(lang))
+    return Project(open_folder(Path(path), cache=cache), locale.language(lang))

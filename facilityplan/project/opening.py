@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,29 @@ from facilityplan.errors import (
 from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.osm import read_osm, read_osm_xml_roads
+from facilityplan.io.raster import PopulationGrid, read_population
 from facilityplan.io.source import Vector, read_start, refuse_address
 from facilityplan.io.table import points_from_table, read_table
 from facilityplan.io.vector import read_vector
-from facilityplan.layers import LAYERS, City, Origin, as_text, conform, empty_layer, stack
+from facilityplan.layers import (
+    LAYERS,
+    City,
+    Origin,
+    ReachOptions,
+    as_text,
+    conform,
+    empty_layer,
+    stack,
+)
 from facilityplan.network import Network
-from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig, read_config
+from facilityplan.project.config import (
+    PROJECT_FILE,
+    LayerSource,
+    ProjectConfig,
+    RasterSource,
+    read_config,
+)
+from facilityplan.project.graph_cache import GraphNote, graph_key, kept_network
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -60,6 +79,8 @@ class Opened:
         SHA-256 of every file read, by its path inside the project as ``project.toml`` gives it.
     choices
         What was settled while reading (encodings, systems, datums), for the manifest.
+    graph_notes
+        Whether the road graph was found or built, for the log only.
     """
 
     folder: Path
@@ -69,10 +90,20 @@ class Opened:
     network: Network | None
     inputs: Mapping[str, str]
     choices: tuple[Mapping[str, Any], ...]
+    population: PopulationGrid | None = None
+    graph_notes: tuple[GraphNote, ...] = ()
 
 
-def open_folder(folder: Path) -> Opened:
+def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     """Return the project in a folder.
+
+    Parameters
+    ----------
+    folder
+        Folder with a ``project.toml``.
+    cache
+        Whether the road graph may be taken from, and kept in, the project's own folder; a project
+        that says ``cache = false`` never does.
 
     Raises
     ------
@@ -88,6 +119,8 @@ def open_folder(folder: Path) -> Opened:
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
+    roads = _paths(folder, config.layers.get("roads", ()))
+    before = _states(folder, roads)
     parts = {
         name: [_read_layer(folder, name, source, head.crs, choices) for source in sources]
         for name, sources in config.layers.items()
@@ -106,12 +139,75 @@ def open_folder(folder: Path) -> Opened:
         named_areas=head.named_areas,
         readings=config.readings,
         snap_limit_m=head.snap_limit_m,
+        reach=ReachOptions(**config.coverage.model_dump()),
     )
-    network = None
-    if city.has("roads") and len(city.layer("roads")):
-        network = Network.from_lines(city.layer("roads"))
+    grid = _read_grid(folder, config.rasters.population, choices)
     inputs = _hashes(folder, config)
-    return Opened(folder, config, city, resolved, network, inputs, tuple(choices))
+    network: Network | None = None
+    notes: tuple[GraphNote, ...] = ()
+    if city.has("roads") and len(city.layer("roads")):
+        build = functools.partial(_build_network, config, city.layer("roads"))
+        if cache and config.network.cache:
+            key = graph_key({path: inputs[path] for path in roads}, _graph_options(config))
+            network, notes = kept_network(
+                folder, key, build, unchanged=lambda: _states(folder, roads) == before
+            )
+        else:
+            network = build()
+        network = dataclasses.replace(network, threads=config.network.threads)
+    return Opened(folder, config, city, resolved, network, inputs, tuple(choices), grid, notes)
+
+
+def _read_grid(
+    folder: Path, source: RasterSource | None, choices: list[Mapping[str, Any]]
+) -> PopulationGrid | None:
+    if source is None:
+        return None
+    refuse_address(source.path)
+    grid = read_population(folder / source.path, source.unit, crs=source.crs)
+    choices.append(
+        {
+            "raster": "population",
+            "path": source.path,
+            "rows": grid.persons.shape[0],
+            "columns": grid.persons.shape[1],
+            "unit": grid.unit.value,
+            "crs": source.crs or grid.crs.to_string(),
+            "without_attributes": 0,
+        }
+    )
+    return grid
+
+
+def _build_network(config: ProjectConfig, roads: gpd.GeoDataFrame) -> Network:
+    return Network.from_lines(
+        roads,
+        node_at_crossings=config.network.node_at_crossings,
+        walkable_classes=config.network.walkable,
+    )
+
+
+def _graph_options(config: ProjectConfig) -> dict[str, Any]:
+    """Return all of a project's words that decide its road graph, as plain values."""
+    return {
+        "crs": config.project.crs,
+        "sources": [source.model_dump(mode="json") for source in config.layers["roads"]],
+        "node_at_crossings": config.network.node_at_crossings,
+        "walkable": dict(config.network.walkable),
+    }
+
+
+def _states(folder: Path, paths: Collection[str]) -> list[tuple[int, int, int] | None]:
+    """Return what changes when a file does, ``None`` where there is none; reading says that."""
+    found: list[tuple[int, int, int] | None] = []
+    for path in sorted(paths):
+        try:
+            state = (folder / path).stat()
+        except (OSError, ValueError):
+            found.append(None)
+        else:
+            found.append((state.st_ino, state.st_size, state.st_mtime_ns))
+    return found
 
 
 def _standards_of(names: Sequence[str], as_of: dt.date, own: Path) -> standards.Standards:
@@ -366,10 +462,9 @@ def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> No
 def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
-        for source in sources:
-            paths |= {source.path, *_shapefile_parts(folder, source.path)}
-            if source.attributes is not None:
-                paths.add(source.attributes)
+        paths |= _paths(folder, sources)
+    if config.rasters.population is not None:
+        paths.add(config.rasters.population.path)
     own = folder / STANDARDS_FOLDER
     paths |= {
         f"{STANDARDS_FOLDER}/{name}.toml"
@@ -379,10 +474,20 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     return {path: sha256(folder / path) for path in sorted(paths)}
 
 
+def _paths(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
+    """Return the files behind a layer."""
+    paths: set[str] = set()
+    for source in sources:
+        paths |= {source.path, *_shapefile_parts(folder, source.path)}
+        if source.attributes is not None:
+            paths.add(source.attributes)
+    return paths
+
+
 def _shapefile_parts(folder: Path, path: str) -> list[str]:
     """Return the other files of a shapefile: its attributes are inputs as much as its shapes."""
     main = Path(path)
-    if main.suffix.lower() != ".shp":
+    if main.suffix.lower() != ".shp" or not (folder / main).parent.is_dir():
         return []
     return [
         main.with_name(entry.name).as_posix()

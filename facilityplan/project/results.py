@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.demand_split import DemandSplit, estimated_rate
 from facilityplan.checks.radius_coverage import RadiusCoverage
 from facilityplan.checks.wording import formula_text, margin_text, required_text, value_text
 from facilityplan.coverage import Rate
 from facilityplan.files import escape_html
 from facilityplan.report.headlines import percent
+from facilityplan.scenario import Sensitivity
+from facilityplan.scenario.wording import variant_text
 from facilityplan.siting import Proposal, SitingPlan
 
 
@@ -102,6 +105,7 @@ class CoverageResult:
 
     coverage: RadiusCoverage
     lang: str
+    splits: Mapping[str, DemandSplit] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return self.rates().to_string(index=False)
@@ -120,6 +124,9 @@ class CoverageResult:
             for name in ("land", "households", "persons", "elders", "units"):
                 rate: Rate = getattr(item.rates, name)
                 row[locale.text(f"rate.{name}", self.lang)] = percent(rate)
+            for column, split in sorted(self.splits.items()):
+                estimate = estimated_rate(split, item.rows, item.near)
+                row[locale.text(f"rate.{column}_estimated", self.lang)] = percent(estimate)
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -129,6 +136,53 @@ class CoverageResult:
 
     def _repr_html_(self) -> str:
         return html_table(self.rates(), locale.text("table.coverage", self.lang))
+
+
+@dataclass(frozen=True)
+class SensitivityResult:
+    """The radius verdicts under other ways to measure; shows one row a way."""
+
+    sensitivity: Sensitivity
+    lang: str
+
+    def __repr__(self) -> str:
+        return self.summary().to_string(index=False)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row a way to measure: residences that turn, and both rates of coverage."""
+        totals, options = self.sensitivity.totals, self.sensitivity.options
+        units = [
+            Rate(covered, whole, 0)
+            for covered, whole in zip(totals["units_covered"], totals["units"], strict=True)
+        ]
+        columns = ("households_covered", "households", "households_unknown")
+        households = [
+            Rate(*cells) for cells in zip(*(totals[name] for name in columns), strict=True)
+        ]
+        return pd.DataFrame(
+            {
+                locale.text("table.method", self.lang): [
+                    variant_text(name, options, self.lang) for name in totals["variant"]
+                ],
+                locale.text("table.turned", self.lang): totals["turned"],
+                locale.text("table.units_covered", self.lang): totals["units_covered"],
+                locale.text("rate.units", self.lang): [percent(rate) for rate in units],
+                locale.text("table.households_covered", self.lang): totals["households_covered"],
+                locale.text("rate.households", self.lang): [percent(rate) for rate in households],
+            }
+        )
+
+    def table(self, standing: str | None = None) -> pd.DataFrame:
+        """Return one row a residence and clause, of one standing or of all."""
+        found = pd.DataFrame(self.sensitivity.table)
+        return found if standing is None else found[found["standing"] == standing]
+
+    def zones(self) -> pd.DataFrame:
+        """Return one row a zone: residences that turn and both rates under each way to measure."""
+        return pd.DataFrame(self.sensitivity.zones)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.summary(), locale.text("table.sensitivity", self.lang))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,15 +12,27 @@ from facilityplan import files
 from facilityplan.checks import Context
 from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError, OutputLockedError
+from facilityplan.project.accessibility import AccessibilityResult, RasterResult
 from facilityplan.project.lock import output_lock
-from facilityplan.project.results import CoverageResult, FindingsResult, ProposalResult
+from facilityplan.project.results import (
+    CoverageResult,
+    FindingsResult,
+    ProposalResult,
+    SensitivityResult,
+)
 from facilityplan.report import (
+    accessibility_document,
+    accessibility_sheet,
     coverage_document,
     findings_document,
     findings_workbook,
+    reach_options,
+    sensitivity_document,
     siting_document,
     write_coverage_geopackage,
 )
+from facilityplan.report.sheets import Sheet
+from facilityplan.scenario import SensitivityOptions
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -30,13 +43,21 @@ OUTPUTS: Final = (
     "findings.xlsx",
     "coverage.json",
     "coverage.gpkg",
+    "sensitivity.json",
+    "accessibility.json",
     "siting.json",
     "map.html",
     "manifest.json",
 )
 """Files of a run."""
 
-COVERAGE_OUTPUTS: Final = ("coverage.json", "coverage.gpkg", "siting.json")
+COVERAGE_OUTPUTS: Final = (
+    "coverage.json",
+    "coverage.gpkg",
+    "sensitivity.json",
+    "accessibility.json",
+    "siting.json",
+)
 """Those of a project that has residences and facilities; others have no coverage and no siting."""
 
 _PARTS: Final = ("geopandas", "shapely", "pyproj", "scipy", "highspy", "folium", "osmnx")
@@ -64,8 +85,16 @@ class Results(Protocol):
         """What was settled while reading."""
 
     @property
+    def network_options(self) -> Mapping[str, Any]:
+        """How the roads were made a graph."""
+
+    @property
     def siting_options(self) -> Options:
         """How sites were found."""
+
+    @property
+    def sensitivity_options(self) -> SensitivityOptions:
+        """By how much the method was varied."""
 
     @property
     def has_coverage(self) -> bool:
@@ -76,6 +105,15 @@ class Results(Protocol):
 
     def coverage(self) -> CoverageResult:
         """Return the coverage under the radius clauses."""
+
+    def accessibility(self) -> AccessibilityResult:
+        """Return accessibility beyond yes or no."""
+
+    def raster_coverage(self) -> RasterResult | None:
+        """Return the coverage of the population grid."""
+
+    def sensitivity(self) -> SensitivityResult:
+        """Return the radius verdicts under other ways to measure."""
 
     def propose(self) -> ProposalResult:
         """Return gaps and sites."""
@@ -99,7 +137,10 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             project.context.standards,
             title=project.context.city.name,
             as_of=project.context.city.as_of,
+            sensitivity=project.sensitivity().sensitivity if project.has_coverage else None,
             lang=project.lang,
+            more=_sheets(project),
+            notices=project.notices(),
         )
         files.sweep(out)
         _remove(out / "manifest.json")
@@ -117,7 +158,9 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
                 project.findings().findings,
                 project.coverage().coverage,
                 project.propose().proposal,
+                sensitivity=project.sensitivity().sensitivity,
                 lang=project.lang,
+                accessibility=project.accessibility().accessibility,
             )
         files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
     return out
@@ -136,7 +179,20 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     if project.has_coverage:
         progress("coverage")
         coverage = project.coverage().coverage
-        documents["coverage.json"] = coverage_document(coverage, project.context)
+        raster = project.raster_coverage()
+        documents["coverage.json"] = coverage_document(
+            coverage,
+            project.context,
+            splits=project.coverage().splits,
+            raster=None if raster is None else raster.coverage,
+        )
+        progress("accessibility")
+        documents["accessibility.json"] = accessibility_document(
+            project.accessibility().accessibility, project.context
+        )
+        progress("sensitivity")
+        found = project.sensitivity().sensitivity
+        documents["sensitivity.json"] = sensitivity_document(found, project.context)
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
     progress("map")
@@ -145,6 +201,14 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         **{name: files.canonical_json(document) for name, document in documents.items()},
         "map.html": page,
     }
+
+
+def _sheets(project: Results) -> tuple[Sheet, ...]:
+    """Return the sheets beside the findings."""
+    if not project.has_coverage:
+        return ()
+    found = project.accessibility().accessibility
+    return (accessibility_sheet(found, project.context, project.lang),)
 
 
 def _refuse_inputs(project: Results, out: Path) -> None:
@@ -199,6 +263,9 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "facilities_complete": city.facilities_complete,
             "positional_accuracy_m": city.positional_accuracy_m,
             "snap_limit_m": city.snap_limit_m,
+            "coverage": reach_options(project.context),
+            "sensitivity": dataclasses.asdict(project.sensitivity_options),
+            "network": dict(project.network_options),
             "siting": {
                 "weight": project.siting_options.weight,
                 "facility_kind": project.siting_options.facility_kind,

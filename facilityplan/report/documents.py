@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from facilityplan.checks import Context, Finding, tidy
-from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
-from facilityplan.coverage import Rate
+import shapely
+
+from facilityplan.checks import Context, Finding
+from facilityplan.checks.context import AUDIT_SEED
+from facilityplan.checks.demand_split import DemandSplit
+from facilityplan.checks.radius_coverage import MEASURE, MetricRates, RadiusCoverage
+from facilityplan.checks.raster_coverage import RasterCoverage
+from facilityplan.coverage import SAMPLE_STEP_M, Rate
 from facilityplan.layers import City
+from facilityplan.report.partial_demand import partial_demand
 from facilityplan.report.tally import count_verdicts, in_order
+from facilityplan.report.values import plain
 from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
 from facilityplan.standards import Clause, Standards
 
@@ -105,7 +111,13 @@ def _clause(clause: Clause, standing: str | None) -> dict[str, Any]:
     }
 
 
-def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
+def coverage_document(
+    coverage: RadiusCoverage,
+    context: Context,
+    *,
+    splits: Mapping[str, DemandSplit] | None = None,
+    raster: RasterCoverage | None = None,
+) -> dict[str, Any]:
     """Return the coverage rates, each with all that it must state, and the residences behind them.
 
     Parameters
@@ -114,6 +126,10 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
         Of the radius clauses.
     context
         City and standards that it was worked out from.
+    splits
+        What was estimated from the zones; rates over it stand apart, as estimates.
+    raster
+        Coverage of the population grid, where the project has one.
     """
     city = context.city
     document: dict[str, Any] = plain(
@@ -121,13 +137,25 @@ def coverage_document(coverage: RadiusCoverage, context: Context) -> dict[str, A
             "format": FORMAT,
             "project": city.name,
             "as_of": city.as_of,
+            **partial_demand(coverage, context, splits or {}, raster),
+            "reach": reach_options(context),
             "rates": [_rates(item, coverage, context) for item in coverage.rates],
+            "walking_areas": _walking_areas(coverage, context),
             "flips": sorted(set(coverage.flips)),
             "off_network": sorted(set(coverage.off_network)),
             "residences": _rows(coverage.table),
         }
     )
     return document
+
+
+def reach_options(context: Context) -> dict[str, Any]:
+    """Return how reach was measured, for the documents and the manifest."""
+    return {
+        **dataclasses.asdict(context.city.reach),
+        "sample_step_m": SAMPLE_STEP_M,
+        "snap_limit_m": context.city.snap_limit_m,
+    }
 
 
 def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dict[str, Any]:
@@ -158,6 +186,42 @@ def _rates(item: MetricRates, coverage: RadiusCoverage, context: Context) -> dic
     }
 
 
+def _walking_areas(coverage: RadiusCoverage, context: Context) -> list[dict[str, Any]]:
+    """Return how true the walking service areas of each clause are; empty without roads.
+
+    They are for display: no figure of this document comes from them.
+    """
+    clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
+    documents = []
+    for name in sorted(coverage.limits_m):
+        found = context.walking_areas(clauses[name])
+        if found is None:
+            continue
+        audit = found.audit
+        empty = shapely.is_empty(found.areas.lines)
+        ids = context.city.facilities["id"].to_numpy()[found.rows[empty]]
+        documents.append(
+            {
+                "clause": name,
+                "limit_m": found.areas.limit_m,
+                "half_width_m": found.areas.half_width_m,
+                "facilities": len(found.rows),
+                "without_streets": sorted(ids.tolist()),
+                "audit": {
+                    "seed": AUDIT_SEED,
+                    "rounding_m": audit.rounding_m,
+                    "street_points": audit.n_street_points,
+                    "share_street_beyond": audit.share_street_beyond,
+                    "farthest_street_m": audit.farthest_street_m,
+                    "polygon_points": audit.n_polygon_points,
+                    "share_polygon_beyond": audit.share_polygon_beyond,
+                    "farthest_polygon_m": audit.farthest_polygon_m,
+                },
+            }
+        )
+    return documents
+
+
 def _origins(coverage: RadiusCoverage, context: Context, clause_id: str | None) -> dict[str, int]:
     """Return how many of the residences are measured from which point."""
     rules = dict(zip(context.city.residences["id"], context.demand.rule, strict=True))
@@ -179,9 +243,13 @@ def _rate(rate: Rate) -> dict[str, Any]:
     }
 
 
+def table_rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    """Return columns of equal length as one mapping a row."""
+    return [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+
+
 def _rows(table: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
-    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
-    return sorted(rows, key=lambda row: (str(row["id"]), str(row["clause_id"])))
+    return sorted(table_rows(table), key=lambda row: (str(row["id"]), str(row["clause_id"])))
 
 
 def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:
@@ -238,27 +306,3 @@ def _site(site: ProposedSite) -> dict[str, Any]:
         "max_floor_area_m2": site.max_floor_area_m2,
         "fits": site.fits,
     }
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON takes it: NaN and infinity are ``None``, dates ISO text.
-
-    Whole numbers are ints and others keep nine decimals, so that the dust of binary fractions
-    does not show.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if isinstance(value, str):
-        # A lone surrogate cannot be written as UTF-8.
-        return str(value).encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, bool) else _finite(float(value))
-
-
-def _finite(number: float) -> float | None:
-    if not math.isfinite(number):
-        return None
-    return int(number) if number.is_integer() else tidy(number)

@@ -10,19 +10,24 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from facilityplan.checks import Context, Finding, Verdict
+from facilityplan.checks.accessibility import CityAccessibility
 from facilityplan.checks.radius_coverage import MEASURE, RadiusCoverage
 from facilityplan.coverage import service_circles
 from facilityplan.errors import OutputError
 from facilityplan.files import whole_file
 from facilityplan.layers import LAYERS, points_of
+from facilityplan.report.accessibility import ACCESSIBILITY_FIELDS, accessibility_records
+from facilityplan.report.sensitivity import GEOPACKAGE_FIELDS
 from facilityplan.report.styles import layer_qml
 from facilityplan.report.text import printable
+from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal, ProposedSite
 
 STYLES: Final = "layer_styles"
@@ -82,7 +87,12 @@ _SITE_FIELDS: Final = {
     "fits": "flag",
 }
 
-_GEOMETRY_TYPES: Final = {"zones": "MultiPolygon", "service_areas": "Polygon"}
+_GEOMETRY_TYPES: Final = {
+    "zones": "MultiPolygon",
+    "service_areas": "Polygon",
+    "walking_areas": "MultiPolygon",
+    "walking_streets": "MultiLineString",
+}
 
 _Record = dict[str, Any]
 
@@ -94,7 +104,9 @@ def write_coverage_geopackage(
     coverage: RadiusCoverage | None,
     proposal: Proposal | None = None,
     *,
+    sensitivity: Sensitivity | None = None,
     lang: str | None = None,
+    accessibility: CityAccessibility | None = None,
 ) -> None:
     """Write residences, facilities, service areas, zones, gaps and proposed sites, with styles.
 
@@ -110,8 +122,12 @@ def write_coverage_geopackage(
         Under the radius clauses: which have a service area. ``None``: none has.
     proposal
         Its plan of fewest sites is shown; ``None`` leaves that layer out.
+    sensitivity
+        Of the radius verdicts, for a layer of its own; ``None`` leaves it out.
     lang
         Language of labels and field names; the fields themselves are named by ids.
+    accessibility
+        Shown at the residences in a layer of its own; ``None`` leaves that out.
 
     Raises
     ------
@@ -119,6 +135,12 @@ def write_coverage_geopackage(
         If the file cannot be written; the old file is then as it was.
     """
     frames = _layers(context, findings, coverage, proposal)
+    if accessibility is not None:
+        points = shapely.points(points_of(context.city.residences.geometry))
+        rows = accessibility_records(accessibility, context)
+        frames["accessibility"] = _frame(rows, ACCESSIBILITY_FIELDS, points, context.city.crs)
+    if sensitivity is not None:
+        frames["sensitivity"] = _sensitivity(context, sensitivity)
     styles = _style_table(frames, context.city.as_of, lang)
     with whole_file(path) as temporary, _fixed_date(context.city.as_of):
         # GDAL makes the file itself: an empty one is not a GeoPackage.
@@ -172,6 +194,7 @@ def _layers(
     if city.has("facilities"):
         if coverage is not None:
             frames["service_areas"] = _service_areas(context, coverage)
+            frames |= _walking_areas(context, coverage)
         records = _records(city.facilities, "facilities")
         fields = {name: column.content for name, column in LAYERS["facilities"].columns.items()}
         frames["facilities"] = _frame(
@@ -234,26 +257,67 @@ def _said(finding: Finding) -> _Record:
     }
 
 
+def _sensitivity(context: Context, found: Sensitivity) -> gpd.GeoDataFrame:
+    """Return a row for each radius finding: robust or fragile, turned by what, and why."""
+    residences = context.city.residences
+    position = {unit: row for row, unit in enumerate(residences["id"])}
+    columns = [found.table[name] for name in GEOPACKAGE_FIELDS]
+    records = [
+        dict(zip(GEOPACKAGE_FIELDS, cells, strict=True)) for cells in zip(*columns, strict=True)
+    ]
+    rows = [position[unit] for unit in found.table["id"]]
+    points = shapely.points(points_of(residences.geometry))[rows]
+    return _frame(records, GEOPACKAGE_FIELDS, points, context.city.crs)
+
+
 def _service_areas(context: Context, coverage: RadiusCoverage) -> gpd.GeoDataFrame:
     """Return a circle for each radius clause and each facility that counts for it."""
-    facilities = context.city.facilities
     clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
     records: list[_Record] = []
     circles: list[Any] = []
     for name, limit_m in sorted(coverage.limits_m.items()):
-        rows = np.flatnonzero(context.selection(clauses[name]).counting)
+        rows = np.flatnonzero(context.reaching(clauses[name]).counting)
         circles.extend(service_circles(context.facilities_xy[rows], limit_m))
-        records.extend(
-            {
-                "clause_id": name,
-                "limit_m": limit_m,
-                "facility": facilities["id"].iloc[row],
-                "kind": facilities["kind"].iloc[row],
-                "name": facilities["name"].iloc[row],
-            }
-            for row in rows.tolist()
-        )
+        records.extend(_area_records(context, name, limit_m, rows))
     return _frame(records, _AREA_FIELDS, circles, context.city.crs)
+
+
+def _walking_areas(context: Context, coverage: RadiusCoverage) -> dict[str, gpd.GeoDataFrame]:
+    """Return what is within a walk, as polygons and as streets, where there are roads.
+
+    A facility off the network keeps its row, without a place.
+    """
+    clauses = {clause.id: clause for clause in context.standards.clauses(MEASURE)}
+    records: list[_Record] = []
+    polygons: list[Any] = []
+    streets: list[Any] = []
+    for name, limit_m in sorted(coverage.limits_m.items()):
+        found = context.walking_areas(clauses[name])
+        if found is None or found.areas.polygons is None:
+            return {}
+        records.extend(_area_records(context, name, limit_m, found.rows))
+        polygons.extend(found.areas.polygons)
+        streets.extend(shapely.transform(found.areas.lines, lambda xy: np.round(xy, 3)))
+    return {
+        "walking_areas": _frame(records, _AREA_FIELDS, polygons, context.city.crs),
+        "walking_streets": _frame(records, _AREA_FIELDS, streets, context.city.crs),
+    }
+
+
+def _area_records(
+    context: Context, clause_id: str, limit_m: float, rows: npt.NDArray[np.int64]
+) -> list[_Record]:
+    facilities = context.city.facilities
+    return [
+        {
+            "clause_id": clause_id,
+            "limit_m": limit_m,
+            "facility": facilities["id"].iloc[row],
+            "kind": facilities["kind"].iloc[row],
+            "name": facilities["name"].iloc[row],
+        }
+        for row in rows.tolist()
+    ]
 
 
 def _gaps(

@@ -51,6 +51,16 @@ class Row:
     tone: str = "plain"
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet to be written: the id of its name, its columns and rows, lines above them."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    above: tuple[str, ...] = ()
+
+
 class SheetWriter:
     """Writes sheets into one workbook, with the formats that they share."""
 

@@ -13,17 +13,19 @@ from xml.etree import ElementTree as ET
 
 from facilityplan import locale
 from facilityplan.checks import Verdict
+from facilityplan.scenario import Standing
 
 QGIS_VERSION: Final = "3.22.0"
 """The version whose XML this is; later ones read it."""
 
-_POINT, _POLYGON = "marker", "fill"
-_GEOMETRY_TYPE: Final = {_POINT: "0", _POLYGON: "2"}
+_POINT, _LINE, _POLYGON = "marker", "line", "fill"
+_GEOMETRY_TYPE: Final = {_POINT: "0", _LINE: "1", _POLYGON: "2"}
+_CLASSES: Final = {_POINT: "SimpleMarker", _LINE: "SimpleLine", _POLYGON: "SimpleFill"}
 
 
 @dataclass(frozen=True)
 class _Symbol:
-    """A symbol: marker or fill, its colours as ``r,g,b,a``, and a marker's shape and size in mm."""
+    """A symbol: marker, line or fill, its colours as ``r,g,b,a``, a marker's shape and size in mm."""
 
     form: str
     color: str
@@ -45,12 +47,36 @@ _VERDICTS: Final[Mapping[str, _Symbol]] = {
 _SINGLE: Final[Mapping[str, _Symbol]] = {
     "facilities": _Symbol(_POINT, "35,35,35,255", shape="square", size_mm=3.0),
     "service_areas": _Symbol(_POLYGON, "44,123,182,30", "44,123,182,160"),
+    "walking_areas": _Symbol(_POLYGON, "53,151,143,60", "53,151,143,200"),
+    "walking_streets": _Symbol(_LINE, "1,102,94,255", line_mm=0.5),
     "zones": _Symbol(_POLYGON, "0,0,0,0", "90,90,90,255", line_mm=0.4),
     "gaps": _Symbol(_POINT, "0,0,0,0", "215,25,28,255", size_mm=5.0, line_mm=0.6),
+    "accessibility": _Symbol(_POINT, "94,60,153,120", "94,60,153,255", size_mm=2.0),
     "proposed_sites": _Symbol(_POINT, "123,50,148,255", shape="star", size_mm=5.0),
 }
 
-CATEGORIZED: Final = "residences"
+_STANDINGS: Final[Mapping[str, _Symbol]] = {
+    Standing.ROBUST.value: _Symbol(_POINT, "90,90,90,255"),
+    Standing.FRAGILE.value: _Symbol(_POINT, "123,50,148,255", shape="diamond", size_mm=3.4),
+    Standing.UNDECIDED.value: _Symbol(
+        _POINT, "253,174,97,255", "120,70,0,255", shape="triangle", size_mm=3.2
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Categories:
+    """The field whose words choose a symbol, and where in the catalogue the words are said."""
+
+    field: str
+    symbols: Mapping[str, _Symbol]
+    said: str
+
+
+_CATEGORIZED: Final[Mapping[str, _Categories]] = {
+    "residences": _Categories("verdict", _VERDICTS, "verdict"),
+    "sensitivity": _Categories("standing", _STANDINGS, "sensitivity.standing"),
+}
 
 
 def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str:
@@ -68,9 +94,9 @@ def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str
     root = ET.Element(
         "qgis", version=QGIS_VERSION, styleCategories="LayerConfiguration|Symbology|Fields"
     )
-    if layer == CATEGORIZED:
+    if layer in _CATEGORIZED:
         form = _POINT
-        root.append(_categorized(lang))
+        root.append(_categorized(_CATEGORIZED[layer], lang))
     else:
         form = _SINGLE[layer].form
         renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", forceraster="0")
@@ -85,14 +111,18 @@ def layer_qml(layer: str, fields: Sequence[str], lang: str | None = None) -> str
     return ET.tostring(root, encoding="unicode")
 
 
-def _categorized(lang: str | None) -> ET.Element:
+def _categorized(chosen: _Categories, lang: str | None) -> ET.Element:
     renderer = ET.Element(
-        "renderer-v2", type="categorizedSymbol", attr="verdict", forceraster="0", symbollevels="0"
+        "renderer-v2",
+        type="categorizedSymbol",
+        attr=chosen.field,
+        forceraster="0",
+        symbollevels="0",
     )
     categories = ET.SubElement(renderer, "categories")
     symbols = ET.SubElement(renderer, "symbols")
-    for index, (value, symbol) in enumerate(_VERDICTS.items()):
-        label = f"verdict.{value}" if value else "report.no_verdict"
+    for index, (value, symbol) in enumerate(chosen.symbols.items()):
+        label = f"{chosen.said}.{value}" if value else "report.no_verdict"
         ET.SubElement(
             categories,
             "category",
@@ -107,26 +137,28 @@ def _categorized(lang: str | None) -> ET.Element:
 
 def _symbol(name: str, symbol: _Symbol) -> ET.Element:
     element = ET.Element("symbol", type=symbol.form, name=name, alpha="1", clip_to_extent="1")
-    is_point = symbol.form == _POINT
     layer = ET.SubElement(
-        element,
-        "layer",
-        {"class": "SimpleMarker" if is_point else "SimpleFill"},
-        enabled="1",
-        locked="0",
+        element, "layer", {"class": _CLASSES[symbol.form]}, enabled="1", locked="0"
     )
-    settings = {
-        "color": symbol.color,
-        "outline_color": symbol.outline,
-        "outline_style": "solid",
-        "outline_width": str(symbol.line_mm),
-        "outline_width_unit": "MM",
-        **(
-            {"name": symbol.shape, "size": str(symbol.size_mm), "size_unit": "MM"}
-            if is_point
-            else {"style": "solid"}
-        ),
-    }
+    if symbol.form == _LINE:
+        settings = {
+            "line_color": symbol.color,
+            "line_style": "solid",
+            "line_width": str(symbol.line_mm),
+            "line_width_unit": "MM",
+        }
+    else:
+        settings = {
+            "color": symbol.color,
+            "outline_color": symbol.outline,
+            "outline_style": "solid",
+            "outline_width": str(symbol.line_mm),
+            "outline_width_unit": "MM",
+        }
+    if symbol.form == _POINT:
+        settings |= {"name": symbol.shape, "size": str(symbol.size_mm), "size_unit": "MM"}
+    elif symbol.form == _POLYGON:
+        settings["style"] = "solid"
     options = ET.SubElement(layer, "Option", type="Map")
     for key, value in sorted(settings.items()):
         ET.SubElement(options, "Option", type="QString", name=key, value=value)

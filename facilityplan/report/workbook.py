@@ -11,14 +11,20 @@ from typing import Final
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.wording import SIGNS, formula_text, verdict_text
+from facilityplan.doctor import Notice, sentence
 from facilityplan.errors import OutputError
-from facilityplan.report.sheets import Cell, Column, Row, open_book
+from facilityplan.report.sensitivity import write_sheets
+from facilityplan.report.sheets import Cell, Column, Row, Sheet, open_book
 from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
+from facilityplan.scenario import Sensitivity
 from facilityplan.standards import Clause, Standards
 
 MAX_FINDINGS: Final = 1_048_575
 """Rows of an Excel sheet below its header."""
+
+MAX_LISTED: Final = 10_000
+"""Objects of one notice that the sheet of notices lists."""
 
 _MISSES: Final = frozenset({Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA})
 
@@ -57,15 +63,21 @@ _FINDINGS: Final = (
 )
 
 
+_NOTICES: Final = (Column("notice", 90), Column("unit_id", 16), Column("unit_name", 30))
+
+
 def findings_workbook(
     findings: Sequence[Finding],
     standards: Standards,
     *,
     title: str,
     as_of: dt.date,
+    sensitivity: Sensitivity | None = None,
     lang: str | None = None,
+    more: Sequence[Sheet] = (),
+    notices: Sequence[Notice] = (),
 ) -> bytes:
-    """Return an xlsx file: clauses with their counts, misses, and all findings.
+    """Return an xlsx file: clauses with their counts, misses, all findings, and notices.
 
     Parameters
     ----------
@@ -77,8 +89,14 @@ def findings_workbook(
         Name of the place, for the head of the sheets.
     as_of
         Judging date; the only date in the file, so that the same findings give the same bytes.
+    sensitivity
+        Of the radius verdicts, for sheets of its own; ``None`` leaves them out.
     lang
         ``zh`` or ``en``.
+    more
+        Sheets that follow those of the findings.
+    notices
+        What a reader should know of the data; without any there is no sheet of them.
 
     Raises
     ------
@@ -113,6 +131,12 @@ def findings_workbook(
 
         writer.sheet("misses", _FINDINGS, [row_of(item) for item in misses])
         writer.sheet("all", _FINDINGS, [row_of(item) for item in ordered])
+        for sheet in more:
+            writer.sheet(sheet.name, sheet.columns, sheet.rows, above=sheet.above)
+        if sensitivity is not None:
+            write_sheets(writer, sensitivity, lang)
+        if notices:
+            writer.sheet("notices", _NOTICES, _notice_rows(notices, lang))
     return stream.getvalue()
 
 
@@ -146,6 +170,21 @@ def _summary_rows(findings: Sequence[Finding], standards: Standards, lang: str |
                 }
             )
         )
+    return rows
+
+
+def _notice_rows(notices: Sequence[Notice], lang: str | None) -> list[Row]:
+    """Return one row for each object that a notice names, or one where it names none.
+
+    The sentence says how many there are; findings.json has those that would fill the sheet.
+    """
+    rows: list[Row] = []
+    for notice in notices:
+        said = sentence(notice, lang)
+        names = notice.names or (None,) * len(notice.ids)
+        listed = list(zip(notice.ids or (None,), names or (None,), strict=True))
+        for item_id, name in listed[:MAX_LISTED]:
+            rows.append(Row({"notice": said, "unit_id": item_id, "unit_name": name}))
     return rows
 
 

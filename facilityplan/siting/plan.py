@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.checks import Finding, assess
+from facilityplan.coverage import Sight
 from facilityplan.layers import City
 from facilityplan.scenario import AddedFacility, changes, mended, with_facilities
 from facilityplan.siting.covering import lscp, mclp
@@ -27,6 +28,8 @@ def propose(
     standards: Standards,
     findings: Sequence[Finding],
     options: Options | None = None,
+    *,
+    sight: Sight | None = None,
 ) -> Proposal:
     """Return the gaps of a city, the fewest sites that close them and the best 1, 2, 3 … sites.
 
@@ -38,6 +41,8 @@ def propose(
         Its findings; radius findings that do not comply are the gaps.
     options
         Weight, kind to build, spacing, number of sites, time limit.
+    sight
+        The barriers that cut a line, as the findings know them; ``None`` where they do not count.
 
     Returns
     -------
@@ -46,12 +51,12 @@ def propose(
         nothing.
     """
     chosen = options or Options()
-    problem = build_problem(city, standards, findings, chosen)
+    problem = build_problem(city, standards, findings, chosen, sight)
     ids = city.residences["id"].to_numpy(dtype=object)
     reached = np.diff(problem.distance_m.indptr) > 0
     closable = np.flatnonzero(reached)
     weights = problem.weights[closable]
-    explain = _Explanation(city, standards, findings, problem)
+    explain = _Explanation(city, standards, findings, problem, sight)
     cover_all: SitingPlan | None = None
     best: list[SitingPlan] = []
     if len(closable):
@@ -86,11 +91,13 @@ class _Explanation:
         standards: Standards,
         findings: Sequence[Finding],
         problem: Problem,
+        sight: Sight | None,
     ) -> None:
         self.city = city
         self.standards = standards
         self.findings = findings
         self.problem = problem
+        self.sight = sight
         self.missing_m2 = _missing_floor_area(standards, findings)
 
     def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
@@ -130,7 +137,10 @@ class _Explanation:
             if self.problem.facility_kind is not None
         ]
         after = assess(
-            with_facilities(self.city, added), self.standards, measures=LOCATION_MEASURES
+            with_facilities(self.city, added),
+            self.standards,
+            measures=LOCATION_MEASURES,
+            sight=self.sight,
         )
         found: dict[int, list[Mended]] = {}
         for item in mended(changes(self.findings, after)):

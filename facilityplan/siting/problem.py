@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy import sparse
 from scipy.spatial import cKDTree
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.coverage import DemandPoints, demand_points, to_millimetres
+from facilityplan.coverage import (
+    DemandPoints,
+    PointRule,
+    Sight,
+    demand_points,
+    to_millimetres,
+)
 from facilityplan.errors import UsageError
 from facilityplan.layers import City, points_of
-from facilityplan.provision import select
+from facilityplan.provision import reaching, select
 from facilityplan.siting.candidates import generate_candidates
 from facilityplan.standards import Clause, Standards
 
@@ -106,9 +114,17 @@ class Problem:
 
 
 def build_problem(
-    city: City, standards: Standards, findings: Sequence[Finding], options: Options
+    city: City,
+    standards: Standards,
+    findings: Sequence[Finding],
+    options: Options,
+    sight: Sight | None = None,
 ) -> Problem:
     """Return the covering problem of a city's gaps.
+
+    Distances start where the verdicts' do. Under the farthest point a site counts for a gap where
+    it alone reaches all its points. ``sight`` are the barriers that cut a line, ``None`` where
+    they do not count.
 
     Raises
     ------
@@ -122,10 +138,11 @@ def build_problem(
     by_id = np.argsort(ids, kind="stable")
     gaps = np.asarray([row for row in by_id if ids[row] in missed], dtype=np.int64)
     undecided = np.asarray([row for row in by_id if ids[row] in doubtful], dtype=np.int64)
-    demand = demand_points(city.residences, city.layers.get("entrances"))
+    rule = PointRule(city.reach.point)
+    demand = demand_points(city.residences, city.layers.get("entrances"), rule)
     candidates = _candidates(city, standards, gaps, options)
     limits = [_mending_limit(missed[ids[row]], kind) for row in gaps]
-    distance_m = _distances(demand, gaps, candidates.xy, limits)
+    distance_m = _distances(demand, gaps, candidates.xy, limits, sight)
     weights = _weights(city, options)[gaps]
     return Problem(gaps, undecided, candidates, kind, distance_m, weights)
 
@@ -201,9 +218,10 @@ def _counting_xy(city: City, standards: Standards) -> Floats:
     """Return the facilities that count for a radius clause; a closed one keeps nothing away."""
     counting = np.zeros(len(city.facilities), dtype=bool)
     for clause in standards.clauses(MEASURE):
-        counting |= select(
+        chosen = select(
             city.facilities, clause.kinds, clause.statuses, clause.kinds_serving_community
-        ).counting
+        )
+        counting |= reaching(city, chosen).counting
     return points_of(city.facilities.geometry)[counting]
 
 
@@ -231,22 +249,24 @@ def _distances(
     gaps: npt.NDArray[np.int64],
     sites_xy: Floats,
     limits: Sequence[tuple[float, bool] | None],
+    sight: Sight | None,
 ) -> sparse.csr_matrix:
-    """Return distances from gaps to the sites that mend them; the nearest point of a gap counts."""
+    """Return distances from gaps to the sites that mend them, by each gap's own rule."""
     indptr, indices, values = [0], [], []
     tree = cKDTree(sites_xy) if len(sites_xy) else None
     order = np.argsort(demand.owner, kind="stable")
     first = np.searchsorted(demand.owner[order], gaps, side="left")
     last = np.searchsorted(demand.owner[order], gaps, side="right")
-    for start, stop, mending in zip(first, last, limits, strict=True):
+    for gap, start, stop, mending in zip(gaps, first, last, limits, strict=True):
         doors = demand.xy[order[start:stop]]
+        area = None if demand.areas is None else demand.areas[gap]
         near = _near(tree, doors, None if mending is None else mending[0])
+        if mending is not None and area is not None:
+            near = np.union1d(near, np.flatnonzero(shapely.intersects_xy(area, sites_xy)))
         if mending is not None and len(near):
             limit, included = mending
-            apart = np.hypot(
-                sites_xy[near, 0][:, None] - doors[:, 0], sites_xy[near, 1][:, None] - doors[:, 1]
-            )
-            distance = to_millimetres(apart.min(axis=1))
+            farthest = demand.rule[gap] is PointRule.FARTHEST_POINT
+            distance = _apart(doors, sites_xy[near], area, sight, farthest=farthest)
             within = distance <= limit if included else distance < limit
             indices.append(near[within])
             values.append(distance[within])
@@ -259,6 +279,23 @@ def _distances(
         ),
         shape=(len(gaps), len(sites_xy)),
     )
+
+
+def _apart(
+    doors: Floats, sites_xy: Floats, area: Any, sight: Sight | None, *, farthest: bool
+) -> Floats:
+    """Return how far each site is from a gap, (sites,) metres; inf where no line is free."""
+    away = sites_xy[:, None, :] - doors[None, :, :]
+    apart = np.hypot(away[..., 0], away[..., 1])
+    if sight is not None:
+        ends = np.broadcast_arrays(doors[None, :, :], sites_xy[:, None, :])
+        clear = sight.free(ends[0].reshape(-1, 2), ends[1].reshape(-1, 2))
+        apart = np.where(clear.reshape(apart.shape), apart, np.inf)
+    distance = apart.max(axis=1) if farthest else apart.min(axis=1)
+    if area is not None:
+        outright = shapely.distance(area, shapely.points(sites_xy))
+        distance = np.where((outright == 0) | (sight is None), outright, distance)
+    return to_millimetres(distance)
 
 
 def _near(tree: cKDTree | None, doors: Floats, limit_m: float | None) -> npt.NDArray[np.int64]:

@@ -2,8 +2,8 @@
 
 Clauses are set against each other where they ask the same thing: the same measure (or beds, be it
 in all or per 1000), the same part or subject of it, units of one scope, kinds of facility in
-common. Where the base is another (all beds or institutional beds, beds in all or per 1000 elders)
-no document is called the stricter. Cities are never mixed: a comparison judges nobody.
+common. Where the base is another (all beds or institutional beds, beds in all or per 1000 elders,
+the new towns or all towns) no document is called the stricter. Cities are never mixed: a comparison judges nobody.
 """
 
 from __future__ import annotations
@@ -215,7 +215,17 @@ def _differences(a: Clause, b: Clause) -> list[Difference]:
         *(_basis(name, a, b) for name in BASES),
         *(
             Difference(f"scope_{name}", getattr(a.applies_to, name), getattr(b.applies_to, name))
-            for name in (*SCOPES, "area", "places")
+            for name in SCOPES
+        ),
+        # A share of some named places and a share of all are shares of different things.
+        *(
+            Difference(
+                f"scope_{name}",
+                getattr(a.applies_to, name),
+                getattr(b.applies_to, name),
+                blocks=a.unit == b.unit == "share",
+            )
+            for name in ("area", "places")
         ),
         Difference("kinds", tuple(sorted(a.kinds)), tuple(sorted(b.kinds))),
         Difference("target_year", a.target_year, b.target_year),

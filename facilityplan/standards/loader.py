@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,10 +20,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from facilityplan.errors import StandardFormatError, StandardNotFoundError
-from facilityplan.standards.model import Clause, Comparator, Document
+from facilityplan.errors import (
+    StandardFormatError,
+    StandardNotFoundError,
+    expected_instead,
+)
+from facilityplan.standards.model import (
+    Basis,
+    Clause,
+    Comparator,
+    Document,
+    Reading,
+    Scope,
+    Verification,
+)
 from facilityplan.units import UNITS
 
 MAX_BYTES: Final = 1_000_000
@@ -186,16 +198,13 @@ def read_document(source: Traversable | Path) -> Document:
     name = source.name
     unknown = sorted(set(table) - {"document", "clause"})
     if unknown or "document" not in table:
-        raise StandardFormatError(
-            "standard_key",
-            file=name,
-            key=unknown[0] if unknown else "document",
-            reason="[document]",
-        )
+        if unknown:
+            raise _slip("unknown", name, unknown[0], known="document、clause")
+        raise _slip("missing", name, "document")
     head = table["document"]
     rows = table.get("clause", [])
     if not isinstance(head, dict) or not isinstance(rows, list):
-        raise StandardFormatError("standard_key", file=name, key="document", reason="[document]")
+        raise StandardFormatError("standard_tables", file=name, key="document")
     identity = {
         "document_id": head.get("id"),
         "document_number": head.get("number"),
@@ -218,26 +227,62 @@ def read_document(source: Traversable | Path) -> Document:
 
 
 def _format_error(error: ValidationError, file: str, rows: list[Any]) -> StandardFormatError:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
+    """Return the message for the first mistake; a typo in a key before the key it leaves out."""
+    found = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    path = [str(part) for part in found["loc"]]
+    model: type[BaseModel] = Document
     if path[:1] == ["clauses"] and len(path) > 1 and path[1].isdigit():
         row = rows[int(path[1])]
         name = row.get("id", f"#{int(path[1]) + 1}") if isinstance(row, dict) else path[1]
-        path = [f"clause {name}", *path[2:]]
-    return StandardFormatError(
-        "standard_key", file=file, key=" / ".join(path), reason=f"{first['msg']} ({first['type']})"
+        path, model = [f"clause {name}", *path[2:]], Clause
+    context = found.get("ctx", {})
+    return _slip(
+        expected_instead(str(found["type"])),
+        file,
+        " / ".join(path),
+        found=str(found["input"])[:40],
+        known="、".join(_keys_of(model, path)),
+        allowed=str(context.get("expected", ""))
+        .replace("'", "")
+        .replace(" or ", "、")
+        .replace(", ", "、"),
+        limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
+        reason=found["msg"],
     )
 
 
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
+_SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "le": "≤"})
+_TABLES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
+    {"applies_to": Scope, "basis": Basis, "readings": Reading, "verified": Verification}
+)
+
+
+def _keys_of(model: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """Return the keys that a file may write where one of it is unknown."""
+    table = next((_TABLES[part] for part in path if part in _TABLES), None)
+    if table is not None:
+        return list(table.model_fields)
+    ours = {"document_id", "document_number", "document_title", "clauses"}
+    return [name for name in model.model_fields if name not in ours]
+
+
+def _slip(kind: str, file: str, key: str, **parameters: Any) -> StandardFormatError:
+    return StandardFormatError(f"standard_key_{kind}", file=file, key=key, **parameters)
+
+
+_TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = MappingProxyType(
     {
-        "number": (int, float),
-        "string": (str,),
-        "list": (list, tuple),
-        "flag": (bool,),
-        "date": (dt.date,),
+        "number": ((int, float), "number"),
+        "string": ((str,), "text"),
+        "list": ((list, tuple), "list"),
+        "flag": ((bool,), "flag"),
+        "date": ((dt.date,), "date"),
     }
 )
+"""What a parameter's type takes, and what the message says is expected."""
+
+_Slip = tuple[str, str, dict[str, Any]]
+"""Kind of a mistake, its key inside the clause, and what the message says."""
 
 
 def _check_clause(clause: Clause, file: str) -> None:
@@ -246,59 +291,67 @@ def _check_clause(clause: Clause, file: str) -> None:
         return
     # Lazily: the parameters can be held against a measure only once there is one.
     checks = (_unfit_measure, _unfit_parameters, _unfit_words)
-    for key, reason in itertools.chain.from_iterable(check(clause) for check in checks):
-        raise StandardFormatError(
-            "standard_key", file=file, key=f"clause {clause.id} / {key}", reason=reason
-        )
+    for kind, key, said in itertools.chain.from_iterable(check(clause) for check in checks):
+        raise _slip(kind, file, f"clause {clause.id} / {key}", **said)
 
 
-def _unfit_measure(clause: Clause) -> Iterator[tuple[str, str]]:
+def _choice(key: str, found: Any, allowed: Iterable[str]) -> _Slip:
+    return "choice", key, {"found": found, "allowed": "、".join(allowed) or "-"}
+
+
+def _unfit_measure(clause: Clause) -> Iterator[_Slip]:
     measure = measures().get(clause.measure)
     if measure is None:
-        yield "measure", f"{clause.measure!r}: {', '.join(measures())}"
+        yield _choice("measure", clause.measure, measures())
     elif clause.unit is not None and clause.unit not in UNITS.intersection(measure.units):
-        yield "unit", f"{clause.unit!r}: {', '.join(measure.units)}"
+        yield _choice("unit", clause.unit, measure.units)
     elif clause.value is not None and clause.unit is None:
-        yield "unit", f"missing: {', '.join(measure.units)}"
+        yield "missing", "unit", {}
     elif measure.basis and not any(getattr(clause.basis, key) for key in measure.basis):
-        yield "basis", f"missing: {', '.join(measure.basis)}"
+        yield "missing", "basis", {}
     if (clause.value is None) != (clause.comparator is None):
-        yield "comparator", "value and comparator go together"
+        yield "pair", "comparator", {}
 
 
-def _unfit_parameters(clause: Clause) -> Iterator[tuple[str, str]]:
+def _unfit_parameters(clause: Clause) -> Iterator[_Slip]:
     measure = measures()[clause.measure]
     for key, value in clause.parameters.items():
         wanted = measure.parameters.get(key)
         if wanted is None:
-            yield f"parameters / {key}", f"{', '.join(measure.parameters) or '-'}"
-        elif not isinstance(value, _TYPES[wanted]) or (
-            isinstance(value, bool) and wanted != "flag"
+            yield "unknown", f"parameters / {key}", {"known": "、".join(measure.parameters) or "-"}
+            continue
+        types, expected = _TYPES[wanted]
+        is_number = not isinstance(value, float) or math.isfinite(value)
+        if (
+            not isinstance(value, types)
+            or (isinstance(value, bool) and wanted != "flag")
+            or not is_number
         ):
-            yield f"parameters / {key}", f"{type(value).__name__}: {wanted}"
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield f"parameters / {key}", f"{value}: {wanted}"
+            yield expected, f"parameters / {key}", {"found": value}
     for key in measure.needs:
         if key not in clause.parameters:
-            yield f"parameters / {key}", "missing"
+            yield "missing", f"parameters / {key}", {}
     part = clause.parameters.get("part")
     if part is not None and part not in measure.part_units:
-        yield "parameters / part", f"{part!r}: {', '.join(measure.part_units)}"
+        yield _choice("parameters / part", part, measure.part_units)
     elif part is not None and clause.unit not in {None, measure.part_units[part]}:
-        yield "unit", f"{clause.unit!r}: {measure.part_units[part]}"
+        yield _choice("unit", clause.unit, [measure.part_units[part]])
     triggered = any(key.startswith("trigger_") for key in clause.parameters)
-    if triggered and clause.parameters.get("trigger_comparator") not in list(Comparator):
-        yield "parameters / trigger_comparator", ", ".join(Comparator)
+    comparator = clause.parameters.get("trigger_comparator")
+    if triggered and comparator is None:
+        yield "missing", "parameters / trigger_comparator", {}
+    elif triggered and comparator not in list(Comparator):
+        yield _choice("parameters / trigger_comparator", comparator, Comparator)
 
 
-def _unfit_words(clause: Clause) -> Iterator[tuple[str, str]]:
+def _unfit_words(clause: Clause) -> Iterator[_Slip]:
     named = [clause.parameters.get(name, ()) for name in ("centre_kinds", "alternative_kinds")]
     for kind in (*clause.kinds, *clause.kinds_serving_community, *itertools.chain(*named)):
         if kind not in kinds():
-            yield "kinds", f"{kind!r}: {', '.join(kinds())}"
+            yield _choice("kinds", kind, kinds())
     for key, reading in clause.readings.items():
         if reading.default not in reading.options:
-            yield f"readings / {key}", f"{reading.default!r}: {', '.join(reading.options)}"
+            yield _choice(f"readings / {key}", reading.default, reading.options)
 
 
 def documents_of_place(

@@ -114,6 +114,26 @@ def test_planted_zones_stand_on_the_map_as_planted(city, project, zone, said):
         assert part in text, (zone, part)
 
 
+def test_robust_and_fragile_are_a_colouring_of_their_own(city, project):
+    found = project.sensitivity().sensitivity
+    label = "稳健或敏感（服务半径）"
+    city.page.select_option("#desk-scheme", label=label)
+    rows = {
+        row.get_attribute("data-verdict"): row.locator(".desk-count").text_content()
+        for row in city.page.locator("#desk-legend [data-verdict]").all()
+    }
+    standing = found.table["standing"]
+    assert int(rows["5"]) == standing.count("fragile")
+    assert int(rows["4"]) == standing.count("robust")
+    assert int(rows["2"]) == standing.count("undecided")
+    text = click_residence(city, project, PLANTED["across_river"]["ids"]["residence"])
+    for part in ("改变结论的算法：步行距离", "节点到节点", "原因：直线跨越河流、铁路等障碍"):
+        assert part in text, part
+    # What no way to measure turns is said to be robust.
+    at = next(n for n, said in enumerate(standing) if said == "robust")
+    assert "稳健" in click_residence(city, project, found.table["id"][at])
+
+
 def test_nothing_was_asked_for_and_nothing_complained(city):
     assert city.clean()
 

@@ -131,6 +131,26 @@ def test_about_is_judged_only_with_the_users_tolerance(tolerance, value, verdict
         assert found.evidence["state"] == "reported"
 
 
+@pytest.mark.parametrize("comparator", [">=", ">", "<=", "<"])
+def test_the_edge_of_a_tolerance_is_exact(comparator):
+    """Of hundredths, as people write them: the edge itself, and a thousandth to either side."""
+    wants_more = comparator[0] == ">"
+    made = {"indicator": "入住率", "about": True}
+    for limit in range(30, 90, 7):
+        clause_of = target(comparator=comparator, value=limit / 100, parameters=made)
+        for tolerance in range(1, 30, 3):
+            edge = limit - tolerance if wants_more else limit + tolerance
+            options = {"readings": {"M1": {"tolerance": f"0.{tolerance:02d}"}}}
+            for beside, kept in ((-1, False), (0, comparator[1:] == "="), (1, True)):
+                thousandths = edge * 10 + (beside if wants_more else -beside)
+                if thousandths > 1000:
+                    continue  # no share is above one
+                value = float(f"{thousandths / 1000:.3f}")
+                found = one(clause_of, reported(2022, value, "市", "入住率"), options=options)
+                assert found.verdict == ("compliant" if kept else "non_compliant")
+                assert found.margin == beside / 1000
+
+
 def test_above_the_upper_end_is_a_note():
     made = target(value=1, unit="items", parameters={"indicator": "数", "upper": 2})
     for number, noted in ((2, False), (3, True)):

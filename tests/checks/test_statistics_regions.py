@@ -328,6 +328,23 @@ def test_private_beds_among_those_added(judge_made, private, verdict):
     assert found.value == private / 100
 
 
+@pytest.mark.parametrize(
+    ("measure", "unit"), [("beds_per_1000", "beds_per_1000_elders"), ("total", "beds")]
+)
+@pytest.mark.parametrize("sign", [">=", "<="])
+def test_a_region_without_a_single_bed_has_no_ratio_and_no_total(judge_made, measure, unit, sign):
+    basis = {"basis": {"elders": "elders_60"}} if measure == "beds_per_1000" else {}
+    asked = clause(measure, 40, unit, sign, kinds=("elder_home",), **basis)
+    zones = [{**CITY, "elders_60": 1000, "population": 9000}]
+    elsewhere, empty = home("f", x=500, beds=9), home("g", beds=0)
+    for homes in ([elsewhere], [elsewhere, empty]):
+        found = judge_made(asked, zones=zones, facilities=homes)["市"]
+        assert found.verdict == "insufficient_data"
+        assert found.formula["id"] == "reason.no_beds_counted"
+    found = judge_made(asked, zones=zones, facilities=[elsewhere, home("g", beds=1)])["市"]
+    assert found.verdict == ("non_compliant" if sign == ">=" else "compliant")
+
+
 @pytest.mark.parametrize("measure", ["share_of_beds", "share_of_facilities"])
 def test_a_share_of_nothing_said(judge_made, measure):
     found = judge_made(clause(measure, 0.5), zones=[CITY], facilities=[home("f", beds=1)])["市"]

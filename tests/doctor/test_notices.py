@@ -6,9 +6,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from facilityplan import locale, standards
-from facilityplan.checks import Context, assess_context
-from facilityplan.doctor import inspect
+from facilityplan import standards
+from facilityplan.checks import Context
+from facilityplan.doctor import inspect, sentence
 from facilityplan.layers import City, conform
 from facilityplan.network import Network
 
@@ -47,7 +47,7 @@ def look(network=None, **layers):
     city = City("小城", HERE, dt.date(2019, 6, 30), layers)
     documents = standards.resolve([standards.load("zhengzhou-2018-34")], city.as_of)
     context = Context(city, documents, network)
-    return {item.id: item for item in inspect(context, assess_context(context))}
+    return {item.id: item for item in inspect(context)}
 
 
 def test_nothing_to_say():
@@ -110,8 +110,94 @@ def test_classes_of_roads():
         **{"class": ["motorway", "residential", "一级"]},
     )  # fmt: skip
     found = look(network, roads=layer, residences=residences(0), facilities=facilities({"x": 0}))
-    assert found["roads_not_walkable"].parameters == {"rows": 1}
+    assert found["roads_not_walkable"].parameters == {"rows": 1, "length_km": 0.3}
+    assert found["roads_not_walkable"].ids == ("motorway",)
     assert found["unknown_road_classes"].ids == ("一级",)
+
+
+def on_pieces():
+    """A street, one that no way leads to, and residences and facilities on either and on none."""
+    layer, network = roads([(0, 0), (300, 0)], [(3000, 0), (3200, 0)])
+    homes = residences(0, 3100, 9000)
+    homes["name"] = ["街上", "孤岛小区", "远处小区"]
+    care = facilities({"x": 100}, {"x": 3150, "name": "孤岛站"}, {"x": 9000})
+    return look(network, roads=layer, residences=homes, facilities=care)
+
+
+def test_who_lies_on_a_small_piece_is_listed_by_name():
+    found = on_pieces()
+    pieces = found["roads_in_pieces"].parameters
+    assert pieces == {
+        "components": 2, "largest_share": 0.6, "residences": 1, "facilities": 1
+    }  # fmt: skip
+    homes, care = found["residences_on_small_pieces"], found["facilities_on_small_pieces"]
+    assert (homes.layer, homes.ids, homes.names) == ("residences", ("R1",), ("孤岛小区",))
+    assert (care.layer, care.ids, care.names) == ("facilities", ("F1",), ("孤岛站",))
+    assert "孤岛小区 (R1)" in sentence(homes, "zh")
+    assert homes.as_dict()["names"] == ["孤岛小区"]
+
+
+def test_who_is_far_from_every_road_is_listed_by_name():
+    found = on_pieces()
+    homes, care = found["off_network"], found["facilities_off_network"]
+    assert (homes.ids, homes.names) == (("R2",), ("远处小区",))
+    assert (care.ids, care.names) == (("F2",), ("F2",))
+    assert care.parameters == {"limit_m": 500.0}
+    assert sentence(care, "en").endswith(": F2")
+
+
+def test_one_door_on_the_largest_piece_is_enough():
+    layer, network = roads([(0, 0), (300, 0)], [(0, 400), (100, 400)])
+    doors = [shapely.Point(X, Y + 390), shapely.Point(X, Y + 10), shapely.Point(X + 9, Y + 390)]
+    entrances = frame("entrances", [{"residence": f"R{n}"} for n in (0, 0, 1)], doors)
+    found = look(network, roads=layer, residences=residences(0, 9), entrances=entrances)
+    assert found["residences_on_small_pieces"].ids == ("R1",)
+    assert "off_network" not in found
+
+
+def test_a_sentence_lists_the_first_and_says_how_many():
+    layer, network = roads([(0, 0), (300, 0)])
+    far = look(network, roads=layer, residences=residences(*range(2000, 2012)))["off_network"]
+    assert len(far.ids) == 12
+    said = sentence(far, "en")
+    assert "12 residences" in said
+    assert said.endswith("R0、R1、R10、R11、R2…")
+    assert sentence(far, "en", shown=12).endswith("R8、R9")
+
+
+def test_trunk_roads_without_a_footway():
+    def told(**columns):
+        shapes = [[(0, 0), (1500, 0)], [(0, 100), (500, 100)], [(0, 200), (100, 200)]]
+        layer, network = roads(*shapes, **{"class": ["trunk", "trunk_link", "service"], **columns})
+        return look(network, roads=layer, residences=residences(0))
+
+    unknown = told()["roads_footways_unknown"]
+    assert (unknown.layer, unknown.ids) == ("roads", ("trunk", "trunk_link"))
+    assert unknown.parameters == {"rows": 2, "length_km": 2.0, "example": "trunk"}
+    assert "trunk = true" in sentence(unknown, "en")
+    stated = told(sidewalk=[None, "both", None])["roads_without_footway"]
+    assert (stated.ids, stated.parameters["rows"]) == (("trunk",), 1)
+    assert stated.parameters["length_km"] == 1.5
+    both = told(sidewalk=["left", "both", None])
+    assert not {"roads_without_footway", "roads_footways_unknown"} & set(both)
+
+
+def test_roads_that_are_closed_and_words_that_say_nothing():
+    layer, network = roads(
+        [(0, 0), (300, 0)], [(300, 0), (500, 0)], [(500, 0), (600, 0)], [(600, 0), (900, 0)],
+        **{
+            "class": ["service", "path", "track", "residential"],
+            "foot": ["no", None, None, "wurzel"],
+            "access": [None, "no", None, None],
+            "walkable": [None, None, False, None],
+        },
+    )  # fmt: skip
+    found = look(network, roads=layer, residences=residences(700))
+    closed = found["roads_closed_to_walkers"]
+    assert (closed.ids, closed.parameters) == (
+        ("path", "service", "track"), {"rows": 3, "length_km": 0.6}
+    )  # fmt: skip
+    assert found["unknown_road_words"].ids == ("foot=wurzel",)
 
 
 def test_residences_off_the_roads():
@@ -145,14 +231,8 @@ def test_every_notice_has_its_sentence(lang):
         facilities=facilities({"x": 400}, {"x": 0, "kind": None}, {"x": 1, "status": None}),
     )
     assert len(found) == 8
+    found |= {f"pieces {name}": notice for name, notice in on_pieces().items()}
     for notice in found.values():
-        plain = notice.as_dict()
-        said = locale.text(
-            f"notice.{plain['id']}",
-            lang,
-            ids="、".join(plain["ids"]),
-            count=len(plain["ids"]),
-            **plain["parameters"],
-        )
-        for name in plain["ids"]:
+        said = sentence(notice, lang)
+        for name in notice.ids + notice.names:
             assert name in said

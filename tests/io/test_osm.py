@@ -89,8 +89,8 @@ def test_roads_and_what_the_edge_cuts(town):
     roads = read.frame
     assert collections.Counter(roads["osm_id"]) == {"way/20": 1, "way/21": 1, "way/22": 2}
     assert read.skipped == ("way/22",)
-    wanted = {"osm_id", "name", "class", "bridge", "tunnel", "oneway", "foot", "geometry"}
-    assert set(roads.columns) == wanted
+    said = {"bridge", "tunnel", "oneway", "foot", "sidewalk", "access"}
+    assert set(roads.columns) == {"osm_id", "name", "class", "geometry"} | said
     first, second = roads.iloc[0], roads.iloc[1]
     assert (first["class"], first["name"], first["foot"]) == ("residential", "花园路", "yes")
     assert (second["oneway"], second["bridge"], second["tunnel"]) == ("yes", "yes", None)
@@ -120,6 +120,35 @@ def test_kinds_of_bridge_and_tunnel_are_a_plain_yes(tmp_path):
             "way/21": (True, False, False, True),
             "way/22": (False, False, True, True),
         }
+
+
+@pytest.mark.parametrize(
+    ("tags", "sidewalk"),
+    [
+        ({}, None),
+        ({"sidewalk": "both"}, "both"),
+        ({"sidewalk": "no"}, "no"),
+        ({"sidewalk:both": "yes"}, "both"),
+        ({"sidewalk:left": "yes", "sidewalk:right": "no"}, "left;no"),
+        ({"sidewalk:left": "separate", "sidewalk:right": "separate"}, "separate"),
+        ({"sidewalk": "right", "sidewalk:right": "yes"}, "right"),
+        ({"sidewalk:left": "lane", "sidewalk": "left"}, "left;lane"),
+    ],
+)
+def test_what_is_said_of_footways(tmp_path, tags, sidewalk):
+    source, target = tmp_path / "town.osm", tmp_path / "town.pbf"
+    shown = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tags.items())
+    shown += '<tag k="access" v="private"/>'
+    text = XML.replace('<tag k="foot" v="yes"/>', shown).replace('<nd ref="99"/>', "")
+    source.write_text(text, encoding="utf-8")
+    with osmium.SimpleWriter(str(target)) as writer:
+        for thing in osmium.FileProcessor(str(source)):
+            writer.add(thing)
+    for read in (read_osm(target, layer="roads"), read_osm_xml_roads(source)):
+        road = read.frame[read.frame["osm_id"] == "way/20"]
+        assert {None if pd.isna(word) else word for word in road["sidewalk"]} == {sidewalk}
+        assert set(road["access"]) == {"private"}
+        assert not any(":" in column for column in read.frame.columns)
 
 
 def test_xml_roads(tmp_path):

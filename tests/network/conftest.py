@@ -61,6 +61,11 @@ class Walker:
                 graph.add_edge(("on", number), number, weight=off)
         return graph
 
+    @staticmethod
+    def ways(graph, source):
+        """Return metres from a node of a graph to every node that a way leads to."""
+        return nx.single_source_dijkstra_path_length(graph, source)
+
     def distances(self, sources, targets):
         """Return metres, shape (sources, targets), inf where there is no way, and the ways.
 

@@ -93,8 +93,14 @@ def test_zhengzhou_meets_at_shared_vertices(zhengzhou):
 def test_zhengzhou_nobody_walks_on_motorways_and_building_sites(zhengzhou):
     roads = zhengzhou.rename(columns={"highway": "class"})
     network = Network.from_lines(roads)
-    out = roads["class"].isin(["motorway", "motorway_link", "construction", "raceway"])
-    assert network.report.excluded_rows == out.sum() == 156
+    shut = roads["class"].isin(["motorway", "motorway_link", "construction", "raceway"])
+    bare = roads["class"].isin(["trunk", "trunk_link"]) & (roads["foot"] != "yes")
+    out = shut | bare
+    assert (shut.sum(), bare.sum()) == (156, 237)
+    assert network.report.excluded_rows == out.sum()
+    told = {(item.reason, item.road_class): item.rows for item in network.report.left_out}
+    assert told["no_footway", "trunk"] + told["no_footway", "trunk_link"] == 237
+    assert told["class", "motorway"] == (roads["class"] == "motorway").sum()
     assert network.report.unknown_classes == ()
     alone = Network.from_lines(roads[~out].drop(columns="class"))
     assert (network.edges.length_mm == alone.edges.length_mm).all()

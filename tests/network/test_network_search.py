@@ -193,7 +193,7 @@ def test_chunks_do_not_show(make_roads, monkeypatch, engine):
     monkeypatch.setattr(search, "_EXACT", int(network.total_length_m * 1000) * 3)
     monkeypatch.setattr(tiles, "_ROWS_BYTES", 64)
     monkeypatch.setattr(tiles, "_LEAST_TILE_M", 10.0)
-    for name in ("_BLOCK", "_ROOM", "_BUFFER"):
+    for name in ("_GROUP", "_ROOM", "_BUFFER"):
         monkeypatch.setattr(kernel, name, 1)
     again = network.nearest(points, points[::-1])
     assert (again.facility == whole.facility).all()

@@ -2,6 +2,7 @@
 
 import networkx as nx
 import pyogrio
+import pyproj
 import pytest
 
 import facilityplan as fp
@@ -49,10 +50,23 @@ def test_zhengzhou(zhengzhou, shared):
     roads = zhengzhou.city.layer("roads")
     assert len(roads) == 1085
     out = {"motorway", "motorway_link", "construction", "raceway"}
-    excluded = lines["highway"].isin(out)
-    facts = {notice.id: notice.parameters for notice in zhengzhou.notices()}
-    assert facts["roads_not_walkable"] == {"rows": excluded.sum()} == {"rows": 156}
-    assert facts["roads_in_pieces"]["components"] == pieces(lines.geometry[~excluded])[0] == 11
+    by_class = lines["highway"].isin(out)
+    # two trunk roads say that people may walk there
+    bare = lines["highway"].isin({"trunk", "trunk_link"}) & (lines["foot"] != "yes")
+    excluded = by_class | bare
+    facts = {notice.id: notice for notice in zhengzhou.notices()}
+    assert facts["roads_not_walkable"].parameters["rows"] == by_class.sum() == 156
+    assert set(facts["roads_not_walkable"].ids) == out
+    without = facts["roads_without_footway"]
+    assert without.parameters["rows"] == bare.sum() == 237
+    assert without.ids == ("trunk", "trunk_link")
+    geodesic_km = pyproj.Geod(ellps="GRS80").geometry_length
+    bare_km = sum(map(geodesic_km, lines.geometry[bare])) / 1000
+    assert without.parameters["length_km"] == pytest.approx(bare_km, rel=2e-3)
+    assert facts["roads_in_pieces"].parameters["components"] == 13
+    assert pieces(lines.geometry[~excluded])[0] == 13
+    opened = Network.from_lines(roads, walkable_classes={"trunk": True, "trunk_link": True})
+    assert opened.report.components == pieces(lines.geometry[~by_class])[0] == 11
     everything = Network.from_lines(roads.drop(columns=["class", "walkable"]))
     assert everything.report.components == 10
     metres = roads.geometry.length.to_numpy()

@@ -121,6 +121,20 @@ def test_rates_by_hand_with_all_that_they_state(run):
     assert document["residences"][2]["walking_flips"] is True
 
 
+def test_walking_areas_say_how_true_they_are(run, build):
+    (said,) = report.coverage_document(run.coverage, run.context)["walking_areas"]
+    assert (said["clause"], said["limit_m"], said["half_width_m"]) == ("ZZ05a", 500, 25)
+    # f and g count; g is far from any road
+    assert (said["facilities"], said["without_streets"]) == (2, ["g"])
+    audit = said["audit"]
+    assert audit["street_points"] == audit["polygon_points"] == 2000
+    assert audit["share_street_beyond"] == 0
+    assert audit["share_polygon_beyond"] < 0.02
+    assert 490 < audit["farthest_street_m"] <= 500 + audit["rounding_m"]
+    without = build(on_foot=False)
+    assert report.coverage_document(without.coverage, without.context)["walking_areas"] == []
+
+
 def test_an_endless_distance_is_none(run):
     table = {**run.coverage.table, "straight_m": [math.inf] * 5}
     changed = dataclasses.replace(run.coverage, table=table)

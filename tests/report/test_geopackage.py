@@ -18,7 +18,10 @@ import shapely
 from facilityplan import locale, report
 from facilityplan.errors import OutputError
 
-LAYERS = {"zones", "service_areas", "facilities", "residences", "gaps", "proposed_sites"}
+WALKING = {"walking_areas", "walking_streets"}
+LAYERS = WALKING | {
+    "zones", "service_areas", "facilities", "residences", "gaps", "proposed_sites"
+}  # fmt: skip
 
 
 def write(run, path, **options):
@@ -47,6 +50,8 @@ def test_layers_are_there_in_the_projects_crs(package):
     assert types == dict.fromkeys(LAYERS, "Point") | {
         "zones": "MultiPolygon",
         "service_areas": "Polygon",
+        "walking_areas": "MultiPolygon",
+        "walking_streets": "MultiLineString",
     }
 
 
@@ -85,6 +90,22 @@ def test_service_areas_surround_the_facilities_that_count_those_serving_the_comm
     assert areas.geometry.area.to_numpy() == pytest.approx(np.pi * 500**2, rel=2e-4)
     centre = shapely.centroid(areas.geometry.iloc[1])
     assert (centre.x, centre.y) == pytest.approx((0, 90000))
+
+
+def test_walking_areas_are_what_500_m_on_foot_reach(package):
+    streets, areas = (layer(package, name) for name in ("walking_streets", "walking_areas"))
+    assert streets["facility"].tolist() == areas["facility"].tolist() == ["f", "g"]
+    assert streets["limit_m"].tolist() == [500, 500]
+    # from f up the detour of 650 m for 500; g is 90 km from any road
+    reached = shapely.LineString([(0, 1000), (0, 1100), (400, 1100)])
+    assert streets.geometry.iloc[0].equals(reached)
+    assert streets.geometry.iloc[1].is_empty
+    # what is nearer to the rest of the detour than to the end is its own; the start stops at f
+    assert areas.geometry.iloc[0].area == pytest.approx(500 * 50, rel=0.05)
+    assert areas.geometry.iloc[1].is_empty
+    for frame in (streets, areas):
+        xy = shapely.get_coordinates(frame.geometry)
+        assert np.abs(xy - np.round(xy, 3)).max() < 1e-9
 
 
 def test_gaps_and_sites_are_those_of_the_proposal(run, package):
@@ -234,9 +255,9 @@ def test_names_that_sqlite_or_xml_do_not_take_are_cleaned(build, tmp_path):
 def test_layers_that_a_city_lacks_are_left_out(build, tmp_path):
     run = build(zones=False, on_foot=False)
     path = write(run, tmp_path / "a.gpkg", proposal=None)
-    assert set(dict(pyogrio.list_layers(path))) == LAYERS - {"zones", "proposed_sites"} | {
-        "layer_styles"
-    }
+    assert set(dict(pyogrio.list_layers(path))) == LAYERS - WALKING - {
+        "zones", "proposed_sites"
+    } | {"layer_styles"}  # fmt: skip
     rows = layer(path, "residences")
     assert rows["walking_m"].isna().all()
     assert rows["walking_flips"].isna().all()

@@ -28,7 +28,22 @@ from facilityplan.layers import conform
 
 ROOT = Path(__file__).resolve().parents[2]
 CITY = ROOT / "data" / "sample_city"
-FILES = ("city.gpkg", "estates.xlsx", "facilities.csv", "planted.json", "project.toml")
+TABLES = (
+    "indicators.csv",
+    "milestones.csv",
+    "deliveries.csv",
+    "register.csv",
+    "clocks.csv",
+    "subsidy_facts.csv",
+)
+FILES = (
+    "city.gpkg",
+    "estates.xlsx",
+    "facilities.csv",
+    "planted.json",
+    "project.toml",
+    *TABLES,
+)
 LAYERS = ("zones", "estates", "villages", "roads", "water", "railway", "candidates", "parcels")
 COMMUNITY_WORDS = {
     "街道综合养老服务中心",
@@ -134,7 +149,7 @@ def test_a_layer_made_anew_has_the_committed_content(made_twice, layers, name):
 
 
 def test_tables_made_anew_have_the_committed_content(made_twice):
-    for name in ("facilities.csv", "planted.json", "project.toml"):
+    for name in ("facilities.csv", "planted.json", "project.toml", *TABLES):
         assert (made_twice[0] / name).read_bytes() == (CITY / name).read_bytes(), name
     assert sheet_rows(made_twice[0] / "estates.xlsx") == sheet_rows(CITY / "estates.xlsx")
 
@@ -143,7 +158,10 @@ def test_tables_made_anew_have_the_committed_content(made_twice):
 
 
 def test_sizes_and_numbers(layers, estates, facilities):
-    assert sum(path.stat().st_size for path in CITY.rglob("*") if path.is_file()) < 6_000_000
+    committed = [
+        path for path in CITY.rglob("*") if path.is_file() and ".facilityplan" not in path.parts
+    ]
+    assert sum(path.stat().st_size for path in committed) < 6_000_000
     assert [name for name, _ in pyogrio.list_layers(CITY / "city.gpkg")] == list(LAYERS)
     assert Counter(layers["zones"]["层级"]) == {
         "市": 1,
@@ -155,13 +173,22 @@ def test_sizes_and_numbers(layers, estates, facilities):
         "行政村": 60,
     }
     numbers = len(estates), len(layers["villages"]), len(facilities), len(layers["candidates"])
-    assert numbers == (900, 60, 80, 150)
+    assert numbers == (901, 60, 81, 150)
     assert 7_000 < len(layers["roads"]) < 9_000
     households = [row["户数"] for row in estates.values() if row["户数"] is not None]
     assert min(households) >= 40
     assert max(households) <= 6000
     assert 115_000 < sum(households) < 125_000
-    assert len({row["小区名称"] for row in estates.values()}) == 900
+    assert len({row["小区名称"] for row in estates.values()}) == 901
+
+
+def test_the_wheel_has_each_of_the_files_and_no_kept_road_graph():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    forced = told["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    there = {path.name for path in CITY.iterdir() if not path.name.startswith(".")}
+    assert forced == {
+        f"data/sample_city/{name}": f"facilityplan/sample_city/{name}" for name in there
+    }
 
 
 def test_every_kind_of_facility_occurs(facilities):
@@ -186,7 +213,12 @@ def test_the_project_maps_onto_the_canonical_columns(layers, estates, facilities
     for layer, stated in project["layers"].items():
         for entry in stated if isinstance(stated, list) else [stated]:
             assert (CITY / entry["path"]).is_file()
-            table = tables[entry.get("layer", "facilities")]
+            if entry["path"] in TABLES:
+                text = (CITY / entry["path"]).read_text(encoding="utf-8-sig")
+                written = list(csv.DictReader(text.splitlines()))
+                table = gpd.GeoDataFrame(written, geometry=[None] * len(written), crs=4547)
+            else:
+                table = tables[entry.get("layer", "facilities")]
             headers = entry["columns"]
             assert set(headers.values()) <= set(table.columns)
             frame = gpd.GeoDataFrame(
@@ -329,6 +361,9 @@ def test_across_the_river_and_off_the_main_roads(planted, layers, facilities, ho
     point = home.representative_point()
     start, end = nearest(point.x, point.y), nearest(*own["xy"])
     assert nx.shortest_path_length(graph, start, end, weight="metres") > 1500.0
+
+    far = homes[planted["far_from_roads"]["ids"]["residence"]]
+    assert layers["roads"].distance(far).min() > 3000.0
 
     pieces = sorted(nx.connected_components(graph), key=len, reverse=True)
     assert len(pieces) == 2

@@ -60,6 +60,24 @@ def test_across_the_river_near_by_air_far_on_foot(findings, project):
     assert IDS["across_river"]["residence"] in project.coverage().coverage.flips
 
 
+def test_off_the_roads_and_off_the_main_network_are_listed_by_name(findings, project):
+    far = findings["SF01a", IDS["far_from_roads"]["residence"]]
+    assert far.verdict == "non_compliant"
+    assert far.evidence["off_network"] is True
+    assert far.evidence["walking_facility"] is None
+    said = {notice.id: list(notice.ids) for notice in project.notices()}
+    listed = [ids for name, ids in said.items() if IDS["far_from_roads"]["residence"] in ids]
+    assert listed
+    assert any(IDS["no_candidate"]["residence"] in ids for ids in said.values())
+
+
+def test_across_the_river_is_fragile_and_says_why(project):
+    table = project.sensitivity().sensitivity.table
+    row = table["id"].index(IDS["across_river"]["residence"])
+    assert table["standing"][row] == "fragile"
+    assert "barrier" in str(table["reasons"][row])
+
+
 def test_three_thousand_households_and_one_more(findings):
     exactly = findings["SF05", IDS["community_3000"]["zone"]]
     assert (exactly.verdict, exactly.evidence["households"]) == ("not_applicable", 3000)
@@ -196,8 +214,8 @@ def test_size_of_the_city(project):
     population = zones.loc[zones["level"] == "city", "population"].sum()
     assert 380_000 <= population <= 420_000
     assert len(project.city.layer("candidates")) == 150
-    assert len(project.facilities) == 80
-    assert (project.residences["setting"] == "urban").sum() == 900
+    assert len(project.facilities) == 81
+    assert (project.residences["setting"] == "urban").sum() == 901
     assert (project.residences["setting"] == "rural").sum() == 60
     assert 7_500 <= len(project.city.layer("roads")) <= 8_500
     urban = project.residences[project.residences["setting"] == "urban"]

@@ -70,6 +70,13 @@ def test_30_and_20_square_metres_are_the_same(both):
     assert row_of(both, "ZZ04a").relation is Relation.SAME
 
 
+def test_a_share_of_new_towns_is_no_share_of_all_towns(both):
+    row = row_of(both, "ZZ14a")
+    assert [clause.id for clause in row.b] == ["XC08"]
+    assert row.relation is Relation.INCOMPARABLE
+    assert [item.name for item in row.differences if item.blocks] == ["scope_area"]
+
+
 def test_no_clause_is_lost_and_none_stands_twice(both):
     for side, text, document in (("a", both.text_a, both.a), ("b", both.text_b, both.b)):
         told = [clause.id for row in both.rows for clause in getattr(row, side)]

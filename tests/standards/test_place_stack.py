@@ -8,6 +8,7 @@ from shapely.geometry import Point, box
 
 from facilityplan import checks, layers, standards
 from facilityplan.checks import Verdict
+from facilityplan.checks.wording import formula_text
 
 FLOOR = "floor_area_per_100_households"
 HENAN, GB50437, GB50180 = "henan-2022-regulation", "gb-50437-2018", "gb-50180-2018"
@@ -289,5 +290,14 @@ def test_changzhi_at_its_census():
     assert round(rate.value, 1) == 24.6
     assert round(rate.evidence["other_bases"]["elders_65"], 1) == 36.4
     assert rate.evidence["implied_base"] == {"elders": 375_000, "value": 40.0}
+    # 15000 x 1000 / 609270, / 412263 and / 375000: all three are printed
+    for lang, words in (
+        ("zh", "人（60岁及以上常住老人）；按65岁"),
+        ("en", "(residents of 60 and over)"),
+    ):
+        said = formula_text(rate, lang)
+        assert words in said
+        for figure in ("15000", "609270", "36.385", "375000", " 40 "):
+            assert figure in said
     assert round(rate.evidence["beds_required"]) == 24_371
     assert "375000" in resolved.documents[0].clause("CZ01b").reading

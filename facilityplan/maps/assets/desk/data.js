@@ -97,6 +97,7 @@
           fragile: fragile.has(row),
           nearest: columns.nearest ? columns.nearest[row] : -1,
           walking: columns.walking ? columns.walking[row] : null,
+          method: columns.method ? columns.method[row] : null,
         };
         if (typeof unit === "number") {
           units[cell(columns.unitKind, row)][unit].findings.push(finding);
@@ -123,6 +124,7 @@
       head: raw.head,
       bounds: raw.bounds.map(corner),
       clauses: raw.clauses,
+      methods: raw.methods,
       roads: groups(raw.roads),
       barriers: groups(raw.barriers),
       zones,

@@ -53,7 +53,7 @@
       fills = desk.zoneFills(canvas.areas, zones, scheme, hatch).addTo(map);
       const units = ofZones ? zones : city.residences;
       const found = ofZones ? zones.map((zone) => desk.verdictOf(zone, scheme)) : verdicts;
-      legend.replaceChildren(...desk.legendOf(units, scheme.unitKind, found, city));
+      legend.replaceChildren(...desk.legendOf(units, scheme, found, city));
     };
     return { layer: L.layerGroup(shapes), paint, choose };
   }
@@ -186,6 +186,7 @@
       text: city.text,
       facilities: city.facilities,
       residences: city.residences,
+      methods: city.methods,
       options: {
         maxWidth: 620,
         minWidth: 240,

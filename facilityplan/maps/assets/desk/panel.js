@@ -55,13 +55,15 @@
     );
 
   // Counts of the verdicts that the map shows now.
-  desk.legendOf = (units, unitKind, verdicts, { text }) => {
-    const shown = [...desk.VERDICTS, desk.NO_FINDING];
+  desk.legendOf = (units, scheme, verdicts, { text }) => {
+    const { unitKind, names = {} } = scheme;
+    const always = scheme.shown || desk.VERDICTS;
+    const shown = [...always, desk.NO_FINDING];
     const rows = shown
       .map((verdict) => [verdict, units.filter((_, position) => verdicts[position] === verdict)])
-      .filter(([verdict, own]) => own.length || desk.VERDICTS.includes(verdict))
+      .filter(([verdict, own]) => own.length || always.includes(verdict))
       .map(([verdict, own]) => {
-        const label = verdict === desk.NO_FINDING ? text.no_finding : text.verdicts[verdict];
+        const label = verdict === desk.NO_FINDING ? text.no_finding : names[verdict] || text.verdicts[verdict];
         return row(desk.verdictSwatch(verdict), label, desk.figure(own.length), { "data-verdict": verdict });
       });
     const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(units.length) });

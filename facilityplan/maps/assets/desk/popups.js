@@ -54,11 +54,26 @@
     return [line(said), line(turns, flips ? "desk-flips" : "")];
   }
 
-  function sumCell(finding, { text, facilities }) {
+  // Which ways to measure turn a verdict, and why: the bits of its mark.
+  function methodNotes({ method }, { text, methods }) {
+    if (method === null || method < 0) return [];
+    if (method === 0) return [line(text.robust)];
+    const { ways, reasons } = methods;
+    const named = (names, offset) =>
+      names.filter((_, bit) => method & (1 << (bit + offset))).join(text.list_separator);
+    return [
+      line(desk.fill(text.sense_turned, { methods: named(ways, 0) }), "desk-flips"),
+      line(desk.fill(text.sense_why, { reasons: named(reasons, ways.length) })),
+    ];
+  }
+
+  function sumCell(finding, popup) {
+    const { text, facilities } = popup;
     const notes = [desk.el("div", {}, finding.text)];
     const nearest = facilities[finding.nearest];
     if (nearest) notes.push(line(desk.fill(text.nearest, { name: nearest.name })));
     notes.push(...walkingNotes(finding, text));
+    notes.push(...methodNotes(finding, popup));
     if (finding.fragile) notes.push(line(text.fragile, "desk-flips"));
     return notes;
   }

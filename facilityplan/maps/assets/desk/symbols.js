@@ -4,12 +4,15 @@
 
 (() => {
   const [COMPLIANT, NON_COMPLIANT, INSUFFICIENT, NOT_APPLICABLE] = [0, 1, 2, 3];
+  const [ROBUST, FRAGILE] = [4, 5];
 
   desk.COLOURS = {
     [COMPLIANT]: { line: "#2166ac", fill: "#67a9cf" },
     [NON_COMPLIANT]: { line: "#8f2a00", fill: "#e8601c" },
     [INSUFFICIENT]: { line: "#5b4a00", fill: "#f6e8a6", hatch: "#7a6400" },
     [NOT_APPLICABLE]: { line: "#8a9099", fill: "#d5d9de" },
+    [ROBUST]: { line: "#4d5560", fill: "#b9c0c8" },
+    [FRAGILE]: { line: "#5e1a78", fill: "#b06fd0" },
     [desk.NO_FINDING]: { line: "#aab0b8", fill: "#f4f5f6" },
   };
   desk.PLAN_COLOUR = "#9b1b8a";
@@ -40,7 +43,7 @@
     const { line, fill } = desk.COLOURS[verdict];
     const style = { color: line, weight: 1, dashArray: null, fillColor: fill, fillOpacity: 0.9 };
     if (verdict === INSUFFICIENT) return { ...style, fillColor: hatch, fillOpacity: 1 };
-    if (verdict === NON_COMPLIANT) return { ...style, weight: 1.5 };
+    if (verdict === NON_COMPLIANT || verdict === FRAGILE) return { ...style, weight: 1.5 };
     if (verdict === desk.NO_FINDING) return { ...style, dashArray: "2 2", fillOpacity: 0.6 };
     return style;
   };

@@ -13,15 +13,29 @@
   desk.NON_COMPLIANT = NON_COMPLIANT;
   desk.NO_FINDING = -1;
 
+  // Not verdicts, but drawn like them: whether another way to measure turns a verdict.
+  const ROBUST = 4;
+  const FRAGILE = 5;
+  desk.STANDINGS = [FRAGILE, ROBUST, INSUFFICIENT];
+
+  // Fragile where any of its verdicts is; a mark of -1 cannot be said.
+  function standingOf(unit) {
+    const marks = unit.findings.map((finding) => finding.method).filter((mark) => mark !== null);
+    if (!marks.length) return desk.NO_FINDING;
+    if (marks.some((mark) => mark > 0)) return FRAGILE;
+    return marks.some((mark) => mark < 0) ? INSUFFICIENT : ROBUST;
+  }
+
   desk.worst = (findings) =>
     WORST_FIRST.find((verdict) => findings.some((finding) => finding.verdict === verdict)) ??
     desk.NO_FINDING;
 
   // The verdict of a unit under a scheme.
-  desk.verdictOf = (unit, scheme) => desk.worst(unit.findings.filter(scheme.takes));
+  desk.verdictOf = (unit, scheme) =>
+    scheme.of ? scheme.of(unit) : desk.worst(unit.findings.filter(scheme.takes));
 
   // All schemes to choose from, the default one first.
-  desk.schemes = ({ clauses, residences, text }) => {
+  desk.schemes = ({ clauses, residences, methods, text }) => {
     const residential = clauses.filter((clause) => clause.unitKind === "residence");
     const found = [];
     for (const [measure, name] of Object.entries(text.measures)) {
@@ -54,6 +68,17 @@
         takes: (finding) =>
           finding.clause === clause ||
           clause.together.some((other) => clauses[other] === finding.clause),
+      });
+    }
+    // Last: a map opens on a verdict, never on what hangs on the method.
+    if (methods) {
+      found.push({
+        group: text.by_method,
+        label: text.sense_title,
+        unitKind: "residence",
+        of: standingOf,
+        shown: desk.STANDINGS,
+        names: { [ROBUST]: text.robust, [FRAGILE]: text.fragile_method },
       });
     }
     return found;
