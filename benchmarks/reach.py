@@ -19,11 +19,9 @@ from pathlib import Path
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-import geopandas as gpd
+
 import numpy as np
-import peers
 import shapely
-import whole_city
 from scipy.sparse.csgraph import dijkstra
 
 from facilityplan.network import Network, kernel, search
@@ -102,6 +100,8 @@ def places_of(graph, points):
 
 def at_50k(rows):
     """2,000 sources within 1000 m, the kernel alone, from node to node."""
+    import peers
+
     edges, graph = graph_of(224)
     rng = np.random.default_rng(2)
     sources = at_nodes(edges, rng.choice(graph.n_places, 2000, replace=False))
@@ -133,6 +133,8 @@ def _rows(points, n):
 
 def many(rows):
     """20,000 sources within 1000 m at 250,000 and a million nodes; nearest of 1,000 facilities."""
+    import peers
+
     times = {}
     for side in (500, 1000):
         edges, graph = graph_of(side)
@@ -160,6 +162,8 @@ def many(rows):
 
 
 def _nearest(rows, edges, graph, every, rng):
+    import peers
+
     facilities = _rows(at_nodes(edges, rng.choice(graph.n_places, 1000, replace=False)), 1000)
     start = places_of(graph, facilities)
     search.nearest(graph, every, facilities, LIMIT_MM)
@@ -167,9 +171,9 @@ def _nearest(rows, edges, graph, every, rng):
         words = "any distance" if limit is None else "1000 m"
         task = f"nearest of 1,000 facilities for {graph.n_places:,} nodes, {words}"
         far = np.inf if limit is None else float(limit)
-        ours, found = cpu_s(lambda: search.nearest(graph, every, facilities, limit))  # noqa: B023
+        ours, found = cpu_s(lambda: search.nearest(graph, every, facilities, limit))
         theirs, bare = cpu_s(
-            lambda: dijkstra(graph.matrix, indices=start, min_only=True, limit=far)  # noqa: B023
+            lambda: dijkstra(graph.matrix, indices=start, min_only=True, limit=far)
         )
         on = ~every.off_network
         ours_mm = np.round(found.distance_m[on] * 1000)
@@ -177,7 +181,7 @@ def _nearest(rows, edges, graph, every, rng):
         rows.add(task, "scipy dijkstra(min_only), bare", ours, theirs, f"same: {same}")
         if graph.n_places < 300_000:
             built = peers.as_networkx(graph)
-            theirs, _ = cpu_s(lambda: peers.networkx_nearest(built, start, limit), 1)  # noqa: B023
+            theirs, _ = cpu_s(lambda: peers.networkx_nearest(built, start, limit), 1)
             rows.add(task, "networkx multi_source", ours, theirs, "")
 
 
@@ -215,6 +219,10 @@ def process(*arguments):
 
 def jinan(rows):
     """Jinan's 4,000 residences and 300 facilities: how many verdicts hang on the method."""
+    import geopandas as gpd
+    import peers
+    import whole_city
+
     roads = gpd.read_file(whole_city.JINAN).set_crs(4326).to_crs(whole_city.CRS)
     lines = roads.geometry.to_numpy()
     rng = np.random.default_rng(7)
@@ -242,6 +250,8 @@ def jinan(rows):
 
 def whole(rows):
     """Jinan from a cold start; a made-up city of 300,000 edges."""
+    import whole_city
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole_city.make_project(folder)
@@ -290,6 +300,8 @@ class Rows:
 
 def section():
     """Run everything and return the section of the results."""
+    import whole_city
+
     rows = Rows()
     at_50k(rows)
     many(rows)
