@@ -29,7 +29,9 @@ campaign: setup-dev browser
 	FACILITYPLAN_CAMPAIGN=$(CAMPAIGN) "$(PY)" -m pytest -n $(JOBS) --dist loadfile -q --hypothesis-seed=0 \
 	  tests/network tests/siting tests/crs tests/checks tests/standards tests/layers tests/io
 
+# Peers that are timed beside ours; pandana is AGPL, so that nothing else ever installs it.
 bench: setup-dev
+	$(PIP) install --no-deps "pandana>=0.7"
 	"$(PY)" benchmarks/main_job.py
 
 setup: $(VENV)/.runtime

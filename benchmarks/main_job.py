@@ -14,6 +14,7 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pulp
+import reach
 import shapely
 from scipy import sparse
 from spopt.locate import MCLP
@@ -146,7 +147,7 @@ def main():
     ):
         ours, theirs, note = action()
         lines.append(f"| {name} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.1f} | {note} |")
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n\n" + reach.section()
     (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
 

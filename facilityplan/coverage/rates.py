@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -108,10 +107,23 @@ def land_within(geometry: npt.NDArray[Any], facilities_xy: Floats, limit_m: floa
     if len(geometry) == 0 or len(facilities_xy) == 0:
         return land_m2
     areas = service_circles(facilities_xy, limit_m)
-    for row, parts in enumerate(_touching(areas, geometry)):
-        if len(parts):
-            cut = shapely.intersection(geometry[row], shapely.union_all(areas[parts]))
-            land_m2[row] = shapely.area(cut)
+    tree = shapely.STRtree(areas)
+    whole = np.unique(tree.query(geometry, predicate="within")[0])
+    land_m2[whole] = shapely.area(geometry[whole])
+    # Only what a rim cuts has to be cut, and joined first only where several rims cut it.
+    cut = np.ones(len(geometry), dtype=bool)
+    cut[whole] = False
+    rest = np.flatnonzero(cut)
+    row, area = tree.query(geometry[rest], predicate="intersects")
+    times = np.bincount(row, minlength=len(rest))
+    single = times[row] == 1
+    one = rest[row[single]]
+    land_m2[one] = shapely.area(shapely.intersection(geometry[one], areas[area[single]]))
+    order = np.argsort(row, kind="stable")
+    for at in np.flatnonzero(times > 1):
+        first, last = np.searchsorted(row[order], [at, at + 1])
+        together = shapely.union_all(areas[area[order[first:last]]])
+        land_m2[rest[at]] = shapely.area(shapely.intersection(geometry[rest[at]], together))
     return land_m2
 
 
@@ -121,10 +133,3 @@ def service_circles(facilities_xy: Floats, limit_m: float) -> npt.NDArray[Any]:
         shapely.points(facilities_xy), limit_m, quad_segs=CIRCLE_QUAD_SEGS
     )
     return circles
-
-
-def _touching(areas: npt.NDArray[Any], geometry: npt.NDArray[Any]) -> Sequence[Integers]:
-    pairs = shapely.STRtree(areas).query(geometry, predicate="intersects")
-    order = np.argsort(pairs[0], kind="stable")
-    split = np.searchsorted(pairs[0][order], np.arange(1, len(geometry)))
-    return np.split(pairs[1][order], split)

@@ -311,8 +311,10 @@ def _read(state: Any, scale: Any, mark: Any, ends: Any, origins: Any, out: Any) 
             if best < 0 or other < best:
                 best = other
         if best >= 0:
-            mm[i] = (best - 1) // scale
-            label[i] = (best - 1) % scale
+            # one division for both: it is what this loop spends most on
+            way = (best - 1) // scale
+            mm[i] = way
+            label[i] = best - 1 - way * scale
 
 
 def _state(n_places: int, n_buckets: int, room: int) -> tuple[Any, ...]:

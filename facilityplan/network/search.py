@@ -77,16 +77,15 @@ def nearest(
     reach_mm = graph.total_mm + int(facilities.off_mm[usable].max(initial=0))
     if limit_mm is not None:
         reach_mm = min(reach_mm, limit_mm)
-    best_mm = np.full(len(origins.edge), _NONE, dtype=np.int64)
-    best = np.full(len(origins.edge), -1, dtype=np.int64)
     # the position rides in the lowest digits of the distance, which must stay exact
     size = max(1, (_EXACT - 1) // (reach_mm + graph.longest_mm + 1) - 1)
-    for begin in range(0, len(usable), size):
+    best_mm, best = _nearest_of(graph, origins, facilities, usable[:size], reach_mm, using)
+    for begin in range(size, len(usable), size):
         chunk = usable[begin : begin + size]
-        mm, label = _nearest_of(graph, origins, facilities, chunk, reach_mm, using)
-        better = (mm >= 0) & (mm < best_mm)
+        mm, position = _nearest_of(graph, origins, facilities, chunk, reach_mm, using)
+        better = (mm >= 0) & ((best_mm < 0) | (mm < best_mm))
         np.copyto(best_mm, mm, where=better)
-        np.copyto(best, chunk[label], where=better)
+        np.copyto(best, position, where=better)
     if limit_mm is not None:
         best[best_mm > limit_mm] = -1
     distance_m = best_mm / 1000.0
@@ -102,7 +101,10 @@ def _nearest_of(
     reach_mm: int,
     using: Engine | None,
 ) -> tuple[IntArray, IntArray]:
-    """Return distances and positions in the chunk, -1 where none, over nodes and along edges."""
+    """Return distances and positions of the chunk's, -1 where none, over nodes and along edges."""
+    if not len(chunk):
+        nothing = np.full(len(origins.edge), -1, dtype=np.int64)
+        return nothing, nothing.copy()
     scale = len(chunk)
     mine = Snapped(*(getattr(facilities, name)[chunk] for name in Snapped.__dataclass_fields__))
     legs = graph.legs(mine, reach_mm)
@@ -124,7 +126,10 @@ def _nearest_of(
         better = (mm[near] < 0) | (along_mm < mm[near])
         better |= (along_mm == mm[near]) & (along < label[near])
         mm[near[better]], label[near[better]] = along_mm[better], along[better]
-    return mm, label
+    if scale == int(chunk[-1]) + 1:
+        # the chunk is the first so many facilities: positions in it are positions in all
+        return mm, label
+    return mm, np.where(label >= 0, chunk[label], -1)
 
 
 def _along_edges(
