@@ -16,11 +16,12 @@ from facilityplan.siting.arguments import (
     checked_distances,
     checked_mandatory,
     checked_n_sites,
-    checked_time_limit,
 )
+from facilityplan.siting.clock import Deadline
+from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import part_of
 from facilityplan.siting.set_cover import Cover, cheapest_cover, minimum_cover
-from facilityplan.siting.solution import Deadline, Solution, Status, infeasible, relative_gap
+from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
 
 
 def p_center(
@@ -29,6 +30,7 @@ def p_center(
     *,
     mandatory: Iterable[int] = (),
     time_limit_s: float | None = None,
+    options: SolveOptions | None = None,
 ) -> Solution:
     """Return at most so many sites with the smallest largest distance (p-center).
 
@@ -46,6 +48,8 @@ def p_center(
         Candidates (column positions) that every plan holds.
     time_limit_s
         Seconds after which the best plan so far is returned as ``feasible``.
+    options
+        Accepted gap, threads, seed, progress.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def p_center(
     n_demands, n_candidates = table.shape
     limit = checked_n_sites(n_sites)
     kept = checked_mandatory(mandatory, n_candidates)
-    deadline = Deadline.after(checked_time_limit(time_limit_s))
+    deadline = Deadline.of(checked_options(options, time_limit_s))
     if kept.size > limit:
         return infeasible({"n_sites": float(limit), "mandatory_sites": float(kept.size)})
     alone = np.flatnonzero(~np.isfinite(table).any(axis=1))

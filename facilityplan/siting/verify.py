@@ -28,14 +28,14 @@ def covered_demands(cover: Any, sites: Sequence[int]) -> npt.NDArray[np.bool_]:
     sites
         Column positions.
     """
-    covered = np.zeros(cover.shape[0], dtype=bool)
-    columns = cover.tocsc()
-    for site in sites:
-        start, stop = columns.indptr[site], columns.indptr[site + 1]
-        held = columns.data[start:stop]
-        rows = columns.indices[start:stop]
-        covered[rows[held] if held.dtype.kind == "b" else rows] = True
-    return covered
+    wanted = np.zeros(cover.shape[1], dtype=bool)
+    wanted[list(sites)] = True
+    rows = cover if cover.format == "csr" else cover.tocsr()
+    hit = wanted[rows.indices]
+    if rows.data.dtype.kind == "b":
+        hit &= rows.data
+    counted = np.concatenate([[0], np.cumsum(hit)])
+    return np.asarray(counted[rows.indptr[1:]] > counted[rows.indptr[:-1]])
 
 
 def verify_cover(cover: Any, sites: Sequence[int]) -> bool:
