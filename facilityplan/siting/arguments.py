@@ -107,8 +107,10 @@ def checked_n_sites(n_sites: int) -> int:
     return number
 
 
-def checked_mandatory(mandatory: Iterable[int], n_candidates: int) -> Ints:
-    """Return the mandatory candidates, ascending, each once.
+def checked_mandatory(
+    mandatory: Iterable[int], n_candidates: int, *, role: str = "mandatory"
+) -> Ints:
+    """Return the mandatory (existing, forbidden) candidates, ascending, each once.
 
     Raises
     ------
@@ -122,7 +124,7 @@ def checked_mandatory(mandatory: Iterable[int], n_candidates: int) -> Ints:
         except TypeError:
             position = -1
         if not 0 <= position < n_candidates:
-            raise UsageError("siting_mandatory", given=str(given), candidates=n_candidates)
+            raise UsageError(f"siting_{role}", given=str(given), candidates=n_candidates)
         positions.add(position)
     return np.array(sorted(positions), dtype=np.int64)
 

@@ -19,7 +19,6 @@ from facilityplan.siting.arguments import (
     Floats,
     Ints,
     checked_cover,
-    checked_mandatory,
     checked_n_sites,
     checked_numbers,
     exact_scale,
@@ -37,6 +36,7 @@ from facilityplan.siting.reduce import (
     sizes,
     sum_by_group,
 )
+from facilityplan.siting.roles import checked_roles
 from facilityplan.siting.set_cover import ROUNDING, minimum_cover
 from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
 
@@ -49,6 +49,8 @@ def lscp(
     *,
     costs: npt.ArrayLike | None = None,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
     time_limit_s: float | None = None,
     options: SolveOptions | None = None,
 ) -> Solution:
@@ -65,6 +67,9 @@ def lscp(
         Cost of each candidate, not negative; ``None`` counts sites.
     mandatory
         Candidates (column positions) that every plan holds; their cost counts.
+    existing, forbidden
+        Candidates that stand anyway (they cover, cost nothing and are not listed), and those
+        that no plan holds.
     time_limit_s
         Seconds after which the best plan so far is returned as ``feasible``.
     options
@@ -87,7 +92,18 @@ def lscp(
     price = (
         np.ones(n_candidates) if costs is None else checked_numbers("costs", costs, n_candidates)
     )
-    kept = checked_mandatory(mandatory, n_candidates)
+    roles = checked_roles(n_candidates, mandatory, existing, forbidden)
+    if not roles.plain:
+        open_price = (price * roles.counted())[roles.open]
+        found_open = lscp(
+            cover.tocsr()[:, roles.open],
+            costs=open_price,
+            mandatory=roles.kept_among_open(),
+            time_limit_s=time_limit_s,
+            options=options,
+        )
+        return roles.restored(found_open)
+    kept = roles.mandatory
     deadline = Deadline.of(checked_options(options, time_limit_s))
     alone = np.flatnonzero(sizes(matrix) < 1)
     if alone.size:
@@ -121,6 +137,8 @@ def mclp(
     n_sites: int,
     *,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
     time_limit_s: float | None = None,
     options: SolveOptions | None = None,
 ) -> Solution:
@@ -139,6 +157,9 @@ def mclp(
         How many sites at most, mandatory ones included; more than there are candidates is fine.
     mandatory
         Candidates (column positions) that every plan holds.
+    existing, forbidden
+        Candidates that stand anyway (they cover, do not count and are not listed), and those that
+        no plan holds.
     time_limit_s
         Seconds after which the best plan so far is returned as ``feasible``.
     options
@@ -161,7 +182,18 @@ def mclp(
     n_demands, n_candidates = matrix.shape
     weight = checked_numbers("weights", weights, n_demands)
     limit = checked_n_sites(n_sites)
-    kept = checked_mandatory(mandatory, n_candidates)
+    roles = checked_roles(n_candidates, mandatory, existing, forbidden)
+    if not roles.plain:
+        found_open = mclp(
+            cover.tocsr()[:, roles.open],
+            weight,
+            limit + roles.existing.size,
+            mandatory=roles.kept_among_open(),
+            time_limit_s=time_limit_s,
+            options=options,
+        )
+        return roles.restored(found_open)
+    kept = roles.mandatory
     deadline = Deadline.of(checked_options(options, time_limit_s))
     if kept.size > limit:
         return infeasible({"n_sites": float(limit), "mandatory_sites": float(kept.size)})

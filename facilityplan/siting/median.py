@@ -16,7 +16,6 @@ from facilityplan.siting.arguments import (
     Floats,
     Ints,
     checked_distances,
-    checked_mandatory,
     checked_n_sites,
     checked_numbers,
     exact_scale,
@@ -26,6 +25,7 @@ from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.master import Side
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import sum_by_group
+from facilityplan.siting.roles import checked_roles
 from facilityplan.siting.served import ServedDistance
 from facilityplan.siting.set_cover import minimum_cover
 from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap, tie_slack
@@ -40,6 +40,8 @@ def p_median(
     n_sites: int,
     *,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
     time_limit_s: float | None = None,
     options: SolveOptions | None = None,
 ) -> Solution:
@@ -60,6 +62,9 @@ def p_median(
         How many sites at most, mandatory ones included; more than there are candidates is fine.
     mandatory
         Candidates (column positions) that every plan holds.
+    existing, forbidden
+        Candidates that stand anyway (they serve, do not count and are not listed, but demands may
+        be assigned to them), and those that no plan holds.
     time_limit_s
         Seconds after which the best plan so far is returned as ``feasible``.
     options
@@ -83,7 +88,18 @@ def p_median(
     n_demands, n_candidates = table.shape
     weight = checked_numbers("weights", weights, n_demands)
     limit = checked_n_sites(n_sites)
-    kept = checked_mandatory(mandatory, n_candidates)
+    roles = checked_roles(n_candidates, mandatory, existing, forbidden)
+    if not roles.plain:
+        found_open = p_median(
+            table[:, roles.open],
+            weight,
+            limit + roles.existing.size,
+            mandatory=roles.kept_among_open(),
+            time_limit_s=time_limit_s,
+            options=options,
+        )
+        return roles.restored(found_open)
+    kept = roles.mandatory
     deadline = Deadline.of(checked_options(options, time_limit_s))
     if kept.size > limit:
         return infeasible({"n_sites": float(limit), "mandatory_sites": float(kept.size)})
@@ -107,7 +123,7 @@ def p_median(
     if isinstance(found, int):
         return infeasible({"n_sites": float(limit), "sites_needed": float(found)})
     if found is None:
-        raise SolveError("no_plan_in_time", seconds=time_limit_s)
+        raise SolveError("no_plan_in_time", seconds=deadline.options.time_limit_s)
     return replace(_answer(table, weight, scale, found), interrupted=deadline.interruption.happened)
 
 
