@@ -13,6 +13,8 @@ from scipy import sparse
 
 from facilityplan.errors import UsageError
 
+MOST_INT32 = 2**31 - 1
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -30,14 +32,20 @@ def checked_cover(cover: Any) -> Any:
     """
     if not sparse.issparse(cover) or cover.ndim != 2:
         raise UsageError("siting_cover_not_sparse", given=type(cover).__name__)
-    pairs = cover.tocoo()
+    pairs = cover if cover.format == "csr" else cover.tocsr()
     if pairs.data.dtype.kind == "f" and np.isnan(pairs.data).any():
         raise UsageError("siting_not_a_number", name="cover")
-    stored = pairs.data if pairs.data.dtype.kind == "b" else np.ones(pairs.data.size, dtype=bool)
-    rows = np.asarray(pairs.row)[stored]
-    columns = np.asarray(pairs.col)[stored]
+    indptr, indices = pairs.indptr, pairs.indices
+    if pairs.data.dtype.kind == "b" and not pairs.data.all():
+        indptr = np.concatenate([[0], np.cumsum(pairs.data)])[indptr]
+        indices = indices[pairs.data]
     clean = sparse.csr_array(
-        (np.ones(rows.size, dtype=np.int32), (rows, columns)), shape=cover.shape
+        (
+            np.ones(indices.size, dtype=np.int32),
+            indices.astype(np.int32),
+            indptr.astype(np.int32 if indices.size <= MOST_INT32 else np.int64),
+        ),
+        shape=cover.shape,
     )
     clean.sum_duplicates()
     clean.data[:] = 1
@@ -99,8 +107,10 @@ def checked_n_sites(n_sites: int) -> int:
     return number
 
 
-def checked_mandatory(mandatory: Iterable[int], n_candidates: int) -> Ints:
-    """Return the mandatory candidates, ascending, each once.
+def checked_mandatory(
+    mandatory: Iterable[int], n_candidates: int, *, role: str = "mandatory"
+) -> Ints:
+    """Return the mandatory (existing, forbidden) candidates, ascending, each once.
 
     Raises
     ------
@@ -114,22 +124,9 @@ def checked_mandatory(mandatory: Iterable[int], n_candidates: int) -> Ints:
         except TypeError:
             position = -1
         if not 0 <= position < n_candidates:
-            raise UsageError("siting_mandatory", given=str(given), candidates=n_candidates)
+            raise UsageError(f"siting_{role}", given=str(given), candidates=n_candidates)
         positions.add(position)
     return np.array(sorted(positions), dtype=np.int64)
-
-
-def checked_time_limit(time_limit_s: float | None) -> float | None:
-    """Return the time limit in seconds.
-
-    Raises
-    ------
-    UsageError
-        If it is NaN or not above 0.
-    """
-    if time_limit_s is not None and (math.isnan(time_limit_s) or time_limit_s <= 0):
-        raise UsageError("siting_time_limit", given=str(time_limit_s))
-    return None if time_limit_s is None or math.isinf(time_limit_s) else float(time_limit_s)
 
 
 def is_integral(*vectors: Floats) -> bool:

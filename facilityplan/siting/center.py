@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,14 @@ from facilityplan.siting.arguments import (
     Floats,
     Ints,
     checked_distances,
-    checked_mandatory,
     checked_n_sites,
-    checked_time_limit,
 )
+from facilityplan.siting.clock import Deadline, listening
+from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import part_of
+from facilityplan.siting.roles import checked_roles
 from facilityplan.siting.set_cover import Cover, cheapest_cover, minimum_cover
-from facilityplan.siting.solution import Deadline, Solution, Status, infeasible, relative_gap
+from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
 
 
 def p_center(
@@ -28,7 +30,10 @@ def p_center(
     n_sites: int,
     *,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
     time_limit_s: float | None = None,
+    options: SolveOptions | None = None,
 ) -> Solution:
     """Return at most so many sites with the smallest largest distance (p-center).
 
@@ -44,8 +49,13 @@ def p_center(
         How many sites at most, mandatory ones included.
     mandatory
         Candidates (column positions) that every plan holds.
+    existing, forbidden
+        Candidates that stand anyway (they serve, do not count and are not listed, but demands may
+        be assigned to them), and those that no plan holds.
     time_limit_s
         Seconds after which the best plan so far is returned as ``feasible``.
+    options
+        Accepted gap, threads, seed, progress.
 
     Returns
     -------
@@ -64,8 +74,18 @@ def p_center(
     table = checked_distances(distances)
     n_demands, n_candidates = table.shape
     limit = checked_n_sites(n_sites)
-    kept = checked_mandatory(mandatory, n_candidates)
-    deadline = Deadline.after(checked_time_limit(time_limit_s))
+    roles = checked_roles(n_candidates, mandatory, existing, forbidden)
+    if not roles.plain:
+        found_open = p_center(
+            table[:, roles.open],
+            limit + roles.existing.size,
+            mandatory=roles.kept_among_open(),
+            time_limit_s=time_limit_s,
+            options=options,
+        )
+        return roles.restored(found_open)
+    kept = roles.mandatory
+    deadline = Deadline.of(checked_options(options, time_limit_s))
     if kept.size > limit:
         return infeasible({"n_sites": float(limit), "mandatory_sites": float(kept.size)})
     alone = np.flatnonzero(~np.isfinite(table).any(axis=1))
@@ -78,14 +98,19 @@ def p_center(
         return infeasible(conflict, tuple(alone.tolist()))
     if not n_demands:
         return _answer(table, _Search(0.0, 0.0, Cover(tuple(kept.tolist()), 0.0, True, True)))
+    with listening(deadline):
+        return _searched(table, limit, kept, deadline)
+
+
+def _searched(table: Floats, limit: int, kept: Ints, deadline: Deadline) -> Solution:
     search = _bisect(table, limit, kept, deadline)
     if search is None:
-        widest = cheapest_cover(*_left(np.isfinite(table), kept), deadline)
+        widest = cheapest_cover(*_left(np.isfinite(table), kept), deadline.silent())
         if not widest.proven:
-            raise SolveError("no_plan_in_time", seconds=time_limit_s)
+            raise SolveError("no_plan_in_time", seconds=deadline.options.time_limit_s)
         needed = float(len(widest.sites) + kept.size)
         return infeasible({"n_sites": float(limit), "sites_needed": needed})
-    return _answer(table, search)
+    return replace(_answer(table, search), interrupted=deadline.interruption.happened)
 
 
 class _Search:
@@ -128,9 +153,13 @@ def _bisect(table: Floats, limit: int, kept: Ints, deadline: Deadline) -> _Searc
         matrix, costs = _left(rows <= radii[probe], kept)
         empty = not (np.diff(matrix.indptr) > 0).all()
         enough = float(limit - kept.size)
-        cover = None if empty else cheapest_cover(matrix, costs, deadline, enough=enough)
+        cover = None if empty else cheapest_cover(matrix, costs, deadline.silent(), enough=enough)
         if cover is not None and len(cover.sites) <= enough:
             known, high = (probe, cover), probe - 1
+            deadline.report(float(radii[probe]), float(radii[low]))
+            if deadline.close_enough(float(radii[probe]), float(radii[low])):
+                decided = low > high
+                break
         elif cover is None or cover.bound > enough:
             low = probe + 1
         else:
@@ -146,7 +175,7 @@ def _bisect(table: Floats, limit: int, kept: Ints, deadline: Deadline) -> _Searc
         sparse.csr_array((rows <= radius).astype(np.int32)),
         np.ones(table.shape[1]),
         kept,
-        deadline,
+        deadline.silent(),
     )
     if len(best.sites) > limit:
         sites = tuple(sorted([*kept.tolist(), *others[list(known[1].sites)].tolist()]))

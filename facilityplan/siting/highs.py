@@ -1,4 +1,4 @@
-"""HiGHS, always asked the same way: one thread, fixed seed, no gap accepted."""
+"""HiGHS, always asked the same way: given threads and seed, no gap accepted, Ctrl-C heeded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from facilityplan.errors import SolveError
 from facilityplan.siting.arguments import Floats
-from facilityplan.siting.solution import Deadline
+from facilityplan.siting.clock import Deadline
 
-RANDOM_SEED = 20_250_101
 FIXING_MARGIN = 1e-6
 """Room left for the LP's own tolerances when its reduced costs rule a candidate out."""
 
@@ -29,13 +29,15 @@ class Model:
     cost, lower, upper
         One number per column.
     n_sites
-        How many leading columns are yes/no; the others are continuous.
+        How many leading columns are yes/no; the others are continuous unless ``whole`` says so.
     matrix
         Sparse, rows x columns.
     row_lower, row_upper
         One number per row, infinities allowed.
     integral
         True where every value that the objective can take is a whole number.
+    whole
+        Which columns are whole numbers beside the sites, one flag per column.
     """
 
     cost: Floats
@@ -46,6 +48,7 @@ class Model:
     row_lower: Floats
     row_upper: Floats
     integral: bool
+    whole: npt.NDArray[np.bool_] | None = None
 
 
 class Ended(StrEnum):
@@ -108,25 +111,51 @@ def _loaded(model: Model, *, relaxed: bool) -> highspy.HighsLp:
     program.a_matrix_.value_ = columns.data.astype(np.float64)
     if not relaxed:
         kinds = highspy.HighsVarType
-        program.integrality_ = [kinds.kInteger] * model.n_sites + [kinds.kContinuous] * (
-            model.cost.size - model.n_sites
-        )
+        whole = np.zeros(model.cost.size, dtype=bool)
+        whole[: model.n_sites] = True
+        if model.whole is not None:
+            whole |= model.whole
+        program.integrality_ = [
+            kinds.kInteger if is_whole else kinds.kContinuous for is_whole in whole.tolist()
+        ]
     return program
 
 
-def _silent(deadline: Deadline) -> highspy.Highs:
+def silent_engine(deadline: Deadline) -> highspy.Highs:
+    """Return an engine that prints nothing, with the options' threads and seed."""
     new_engine: Any = highspy.Highs  # its constructor carries no types
     engine: highspy.Highs = new_engine()
+    threads = deadline.options.threads
     engine.setOptionValue("output_flag", False)
-    engine.setOptionValue("threads", 1)
-    engine.setOptionValue("parallel", "off")
-    engine.setOptionValue("random_seed", RANDOM_SEED)
-    engine.setOptionValue("mip_rel_gap", 0.0)
-    engine.setOptionValue("mip_abs_gap", 1e-9)
-    left_s = deadline.left_s()
-    if left_s is not None:
-        engine.setOptionValue("time_limit", left_s)
+    engine.setOptionValue("threads", threads)
+    engine.setOptionValue("parallel", "on" if threads > 1 else "off")
+    engine.setOptionValue("random_seed", deadline.options.seed)
     return engine
+
+
+def interrupted_by(engine: highspy.Highs, deadline: Deadline) -> None:
+    """Make the engine stop when the user asks to; it cannot be stopped otherwise."""
+
+    def stop(event: Any) -> None:
+        if deadline.interruption.happened:
+            event.interrupt()
+
+    for moment in (engine.cbSimplexInterrupt, engine.cbIpmInterrupt, engine.cbMipInterrupt):
+        moment.subscribe(stop)
+
+
+def _report_from(engine: highspy.Highs, deadline: Deadline) -> None:
+    """Pass on incumbent and bound as the mixed-integer search goes."""
+
+    def tell(event: Any) -> None:
+        deadline.report(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        accepted = deadline.close_enough(
+            event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        )
+        if accepted or deadline.interruption.happened:
+            event.interrupt()
+
+    engine.cbMipInterrupt.subscribe(tell)
 
 
 def run(
@@ -157,7 +186,15 @@ def run(
     """
     if deadline.passed():
         return Run(Ended.STOPPED, None, -math.inf)
-    engine = _silent(deadline)
+    engine = silent_engine(deadline)
+    engine.setOptionValue("mip_rel_gap", 0.0)
+    engine.setOptionValue("mip_abs_gap", 1e-9)
+    left_s = deadline.left_s()
+    if left_s is not None:
+        engine.setOptionValue("time_limit", left_s)
+    interrupted_by(engine, deadline)
+    if not relaxed and (deadline.options.progress is not None or deadline.options.gap > 0):
+        _report_from(engine, deadline)
     engine.passModel(_loaded(model, relaxed=relaxed))
     if start is not None and not relaxed:
         point = highspy.HighsSolution()
@@ -168,9 +205,10 @@ def run(
     states = highspy.HighsModelStatus
     if said in (states.kInfeasible, states.kUnboundedOrInfeasible):
         return Run(Ended.INFEASIBLE, None, math.inf)
-    if said not in (states.kOptimal, states.kTimeLimit, states.kModelEmpty):
+    stopped = (states.kTimeLimit, states.kInterrupt)
+    if said not in (states.kOptimal, states.kModelEmpty, *stopped):
         raise SolveError("solver_failed", said=engine.modelStatusToString(said))
-    proven = said != states.kTimeLimit
+    proven = said not in stopped
     info = engine.getInfo()
     has_point = proven or info.primal_solution_status == int(
         highspy.SolutionStatus.kSolutionStatusFeasible

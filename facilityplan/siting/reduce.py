@@ -14,12 +14,13 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from facilityplan.siting.arguments import Floats, Ints
+from facilityplan.siting.arguments import Floats, Ints, is_integral
 
 PRODUCT_LIMIT = 200_000_000
 """Pair comparisons beyond which dominance is not looked for: skipping it costs time in the
 solver, never the optimum."""
 BLOCK_PAIRS = 4_000_000
+BLOCK_ROWS = 100_000
 MAX_ROUNDS = 20
 
 Flags = npt.NDArray[np.bool_]
@@ -30,26 +31,71 @@ def sizes(matrix: Any) -> Ints:
     return np.asarray(np.diff(matrix.indptr), dtype=np.int64)
 
 
-def merge_rows(matrix: Any) -> tuple[Any, Ints]:
-    """Return the distinct rows in an order that depends on their content alone, and each row's.
+def _column_keys(n_columns: int) -> npt.NDArray[np.uint64]:
+    """Return a well-mixed 64-bit number per column (splitmix64), the same everywhere."""
+    key = np.arange(1, n_columns + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return key ^ (key >> np.uint64(31))
 
-    Rows are told apart by their exact column lists (a hash table on their bytes), so nothing is
-    merged by mistake and the order of the demands never reaches the solver.
-    """
+
+def _same_as(matrix: Any, like: Ints) -> bool:
+    """Return whether every row has the columns of the row that stands for it, all compared."""
+    size = sizes(matrix)
+    if (size != size[like]).any():
+        return False
+    starts = matrix.indptr[:-1].astype(np.int64)
+    for begin in range(0, size.size, BLOCK_ROWS):
+        rows = np.arange(begin, min(begin + BLOCK_ROWS, size.size))
+        rows = rows[like[rows] != rows]
+        shift = np.repeat(starts[like[rows]] - starts[rows], size[rows])
+        ends = np.cumsum(size[rows])
+        first = np.repeat(starts[rows] - (ends - size[rows]), size[rows])
+        at = first + np.arange(first.size)
+        if (matrix.indices[at] != matrix.indices[at + shift]).any():
+            return False
+    return True
+
+
+def _by_bytes(matrix: Any) -> Ints:
+    """Return for each row a number that equal rows share, by their whole content."""
     wide = np.asarray(matrix.indices, dtype=">i8")
     keys = [
         wide[start:stop].tobytes()
         for start, stop in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
     ]
     position = {key: rank for rank, key in enumerate(sorted(set(keys)))}
-    group = np.fromiter((position[key] for key in keys), dtype=np.int64, count=len(keys))
-    first = np.full(len(position), -1, dtype=np.int64)
-    first[group[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    return np.fromiter((position[key] for key in keys), dtype=np.int64, count=len(keys))
+
+
+def merge_rows(matrix: Any) -> tuple[Any, Ints]:
+    """Return the distinct rows in an order that depends on their content alone, and each row's.
+
+    Rows are told apart by a 64-bit sum over their columns; then every row is compared with the
+    one that stands for it, so that nothing is merged by mistake. The order of the demands never
+    reaches the solver.
+
+    Parameters
+    ----------
+    matrix
+        CSR with sorted indices.
+    """
+    ends = np.zeros(matrix.indices.size + 1, dtype=np.uint64)
+    np.cumsum(_column_keys(matrix.shape[1])[matrix.indices], out=ends[1:])
+    mark = ends[matrix.indptr[1:]] - ends[matrix.indptr[:-1]]
+    del ends
+    _, first, group = np.unique(mark, return_index=True, return_inverse=True)
+    group = group.astype(np.int64, copy=False)
+    if not _same_as(matrix, first[group]):
+        _, first, group = np.unique(_by_bytes(matrix), return_index=True, return_inverse=True)
+        group = group.astype(np.int64, copy=False)
     return matrix[first], group
 
 
 def sum_by_group(weights: Floats, group: Ints, n_groups: int) -> Floats:
     """Return the weight of each group, the same to the last bit for any order of the demands."""
+    if is_integral(weights):
+        return np.bincount(group, weights=weights, minlength=n_groups).astype(np.float64)
     total = np.zeros(n_groups)
     if group.size:
         order = np.lexsort((weights, group))
@@ -57,6 +103,13 @@ def sum_by_group(weights: Floats, group: Ints, n_groups: int) -> Floats:
         starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
         total[ordered[starts]] = np.add.reduceat(weights[order], starts)
     return total
+
+
+def covered_rows(matrix: Any, columns: Ints) -> Flags:
+    """Return which rows of a matrix of ones some of the columns cover."""
+    share = np.zeros(matrix.shape[1])
+    share[columns] = 1.0
+    return np.asarray(matrix @ share).ravel() > 0.5
 
 
 def _blocks(matrix: Any, work: Ints) -> Iterator[tuple[int, int]]:
@@ -186,8 +239,10 @@ def components(matrix: Any) -> list[tuple[Ints, Ints]]:
     return sorted(parts, key=lambda part: int(part[1][0]))
 
 
-def part_of(matrix: Any, rows: Ints, columns: Ints) -> Any:
-    """Return some rows and columns of a CSR matrix, with its indices sorted."""
-    part = matrix[rows][:, columns].tocsr()
-    part.sort_indices()
+def part_of(matrix: Any, rows: Ints | None, columns: Ints | None) -> Any:
+    """Return some rows and columns (``None``: all) of a CSR matrix, with its indices sorted."""
+    part = matrix if rows is None else matrix[rows]
+    if columns is not None and columns.size < matrix.shape[1]:
+        part = part[:, columns].tocsr()
+        part.sort_indices()
     return part

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from facilityplan.siting import highs
 from facilityplan.siting.arguments import Floats, Ints, is_integral
+from facilityplan.siting.clock import Deadline
+from facilityplan.siting.cover_search import smaller_cover
 from facilityplan.siting.reduce import components, part_of, reduce_cover
-from facilityplan.siting.solution import Deadline, tie_slack
+from facilityplan.siting.solution import tie_slack
 from facilityplan.siting.start import greedy_cover
 from facilityplan.siting.ties import first_of_equals
 
 ROUNDING = 1e-6
 """How far above a whole number the solver's bound may lie and still mean that number."""
+
+MOST_STEPS = 1_000_000
+STEPS_PER_COLUMN = 500
+"""How long the local search looks for a smaller cover."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,21 @@ def _model(matrix: Any, costs: Floats) -> highs.Model:
     )
 
 
+def _shared_cost(matrix: Any, costs: Floats) -> float:
+    """Return a quick bound: every row pays the least share of a column that it might need."""
+    share = costs / np.maximum(np.bincount(matrix.indices, minlength=costs.size), 1)
+    return float(np.minimum.reduceat(share[matrix.indices], matrix.indptr[:-1]).sum())
+
+
 @dataclass(frozen=True)
 class _Part:
-    """One independent part: its model, columns in the whole, best cover, bound."""
+    """One independent part: its model, columns in the whole, best cover, bound, relaxation."""
 
     model: highs.Model
     columns: Ints
     best: Ints
     bound: float
+    relaxation: highs.Run | None = None
 
     @property
     def value(self) -> float:
@@ -85,26 +98,47 @@ class _Part:
 
 def _relaxed(part: _Part, deadline: Deadline) -> _Part:
     relaxation = highs.run_with_plan(part.model, deadline, relaxed=True)
-    bound = max(0.0, _rounded_up(relaxation.bound, integral=part.model.integral))
-    slack = tie_slack(part.value, integral=part.model.integral)
-    model = highs.narrowed(part.model, relaxation, part.value, slack)
-    return _Part(model, part.columns, part.best, bound)
+    bound = max(part.bound, _rounded_up(relaxation.bound, integral=part.model.integral))
+    return replace(part, bound=bound, relaxation=relaxation)
 
 
 def _searched(part: _Part, deadline: Deadline) -> _Part:
+    narrow = _narrowed(part)
     start = np.zeros(part.model.cost.size)
     start[part.best] = 1.0
-    found = highs.run_with_plan(part.model, deadline, start=start)
+    found = highs.run_with_plan(narrow.model, deadline, start=start)
     bound = max(part.bound, _rounded_up(found.bound, integral=part.model.integral))
     best = part.best
     if found.columns is not None:
         chosen = np.array(sorted(found.chosen(part.model.n_sites)), dtype=np.int64)
         if _cost(part.model.cost, chosen.tolist()) < part.value:
             best = chosen
-    reached = _Part(part.model, part.columns, best, bound)
+    reached = replace(part, best=best, bound=bound)
     if found.ended is highs.Ended.OPTIMAL:
-        return _Part(part.model, part.columns, best, max(bound, reached.value))
+        return replace(reached, bound=max(bound, reached.value))
     return reached
+
+
+def _hunted(part: _Part, deadline: Deadline) -> _Part:
+    """Look for a smaller cover by local search, where every column costs the same."""
+    price = float(part.model.cost[0])
+    if price <= 0 or float(np.ptp(part.model.cost)) > 0:
+        return part
+    n_columns = part.model.cost.size
+    steps = min(MOST_STEPS, STEPS_PER_COLUMN * n_columns)
+    enough = math.ceil(part.bound / price - ROUNDING)
+    best = smaller_cover(part.model.matrix, part.best, steps, enough, deadline)
+    if best.size >= part.best.size:
+        return part
+    return replace(part, best=best)
+
+
+def _narrowed(part: _Part) -> _Part:
+    """Settle what reduced costs rule out, now that the best cover is as good as it gets."""
+    if part.relaxation is None:
+        return part
+    slack = tie_slack(part.value, integral=part.model.integral)
+    return replace(part, model=highs.narrowed(part.model, part.relaxation, part.value, slack))
 
 
 def cheapest_cover(
@@ -129,19 +163,18 @@ def cheapest_cover(
     for rows, columns in components(reduced.matrix):
         part = part_of(reduced.matrix, rows, columns)
         price = costs[reduced.columns[columns]]
-        parts.append(
-            _Part(_model(part, price), reduced.columns[columns], greedy_cover(part, price), 0.0)
-        )
+        model = _model(part, price)
+        bound = _rounded_up(_shared_cost(part, price), integral=model.integral)
+        parts.append(_Part(model, reduced.columns[columns], greedy_cover(part, price), bound))
 
     def done() -> bool:
+        value = base + math.fsum(part.value for part in parts)
+        bound = base + math.fsum(part.bound for part in parts)
         if enough is None:
-            return False
-        return (
-            base + math.fsum(part.value for part in parts) <= enough
-            or base + math.fsum(part.bound for part in parts) > enough
-        )
+            return deadline.close_enough(value, bound)
+        return value <= enough or bound > enough
 
-    for step in (_relaxed, _searched):
+    for step in (_relaxed, _hunted, _searched):
         for number, part in enumerate(parts):
             if done():
                 break

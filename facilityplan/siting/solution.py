@@ -1,9 +1,8 @@
-"""What a siting solver hands back, and the clock it works against."""
+"""What a siting solver hands back, and how values are compared."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,6 +50,8 @@ class Solution:
     assignment
         For p-median and p-center the site of each demand as a column position (nearest, ties to
         the lowest); -1 for a demand without weight that no site reaches.
+    interrupted
+        True where the user stopped the search; the plan is the best by then.
     lowest_index
         True where the sites are proven to be the first of all equally good plans under the tie
         rule; False where time or size ended that search.
@@ -65,6 +66,7 @@ class Solution:
     unreachable: tuple[int, ...] = ()
     assignment: tuple[int, ...] | None = None
     lowest_index: bool = True
+    interrupted: bool = False
 
 
 def infeasible(conflict: Mapping[str, float], unreachable: tuple[int, ...] = ()) -> Solution:
@@ -91,24 +93,3 @@ def relative_gap(objective: float, bound: float) -> float:
 def tie_slack(value: float, *, integral: bool) -> float:
     """Return by how much a plan's value may differ from the best and still tie with it."""
     return INTEGRAL_SLACK if integral else TIE_TOLERANCE * abs(value)
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """A moment to stop at, on the monotonic clock; ``None`` means never."""
-
-    at_s: float | None
-
-    @classmethod
-    def after(cls, time_limit_s: float | None) -> Deadline:
-        """Return the moment that many seconds from now."""
-        return cls(None if time_limit_s is None else time.monotonic() + time_limit_s)
-
-    def left_s(self) -> float | None:
-        """Return the seconds left, never negative; ``None`` where there is no limit."""
-        return None if self.at_s is None else max(0.0, self.at_s - time.monotonic())
-
-    def passed(self) -> bool:
-        """Return whether the time is up."""
-        left_s = self.left_s()
-        return left_s is not None and left_s <= 0

@@ -91,17 +91,8 @@ def greedy_coverage(matrix: Any, weights: Floats, n_sites: int) -> Ints:
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def _two_nearest(costs: Floats, chosen: list[int]) -> tuple[Ints, Floats, Floats]:
-    table = costs[:, chosen]
-    first = np.argmin(table, axis=1)
-    every = np.arange(costs.shape[0])
-    nearest = table[every, first]
-    table[every, first] = np.inf
-    return first, nearest, table.min(axis=1)
-
-
 def greedy_median(costs: Floats, n_sites: int, kept: Ints) -> Ints:
-    """Return columns with a low sum of row minima: greedy, then best swaps while they gain.
+    """Return columns with a low sum of row minima, the one that saves most first.
 
     Parameters
     ----------
@@ -120,23 +111,4 @@ def greedy_median(costs: Floats, n_sites: int, kept: Ints) -> Ints:
         best = int(np.argmin(total))
         chosen.append(best)
         now = np.minimum(now, costs[:, best])
-    fixed = len(kept)
-    for _ in range(MAX_SWAP_ROUNDS):
-        first, nearest, second = _two_nearest(costs, chosen)
-        value = float(nearest.sum())
-        best_value, best_swap = value * (1 - IMPROVEMENT), (-1, -1)
-        for candidate in range(costs.shape[1]):
-            if candidate in chosen or fixed == len(chosen):
-                continue
-            offered = costs[:, candidate]
-            gained = float(np.minimum(offered - nearest, 0.0).sum())
-            without = np.minimum(offered, second) - np.minimum(offered, nearest)
-            lost = np.bincount(first, weights=without, minlength=len(chosen))[fixed:]
-            out = int(np.argmin(lost))
-            reached = value + gained + float(lost[out])
-            if reached < best_value:
-                best_value, best_swap = reached, (out + fixed, candidate)
-        if best_swap[0] < 0:
-            break
-        chosen[best_swap[0]] = best_swap[1]
     return np.array(sorted(chosen), dtype=np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 
 from facilityplan.siting import highs
 from facilityplan.siting.arguments import Floats
-from facilityplan.siting.solution import Deadline
+from facilityplan.siting.clock import Deadline
 
 BLOCK = 14
 """Candidates settled by one solve, with weights 2**13 ... 1: small enough that the solver's

@@ -18,6 +18,21 @@ AGREEMENT = 1e-8
 """Share by which two recounts of one plan may differ (ties are told at 1e-9)."""
 
 
+def times_covered(cover: Any, sites: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return for each demand by how many of the sites it is covered; see `covered_demands`."""
+    wanted = np.zeros(cover.shape[1], dtype=bool)
+    wanted[list(sites)] = True
+    rows = cover if cover.format == "csr" else cover.tocsr()
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    hit = wanted[rows.indices]
+    if rows.data.dtype.kind == "b":
+        hit &= rows.data
+    counted = np.concatenate([[0], np.cumsum(hit)])
+    return np.asarray(counted[rows.indptr[1:]] - counted[rows.indptr[:-1]], dtype=np.int64)
+
+
 def covered_demands(cover: Any, sites: Sequence[int]) -> npt.NDArray[np.bool_]:
     """Return for each demand whether one of the sites covers it.
 
@@ -28,14 +43,7 @@ def covered_demands(cover: Any, sites: Sequence[int]) -> npt.NDArray[np.bool_]:
     sites
         Column positions.
     """
-    covered = np.zeros(cover.shape[0], dtype=bool)
-    columns = cover.tocsc()
-    for site in sites:
-        start, stop = columns.indptr[site], columns.indptr[site + 1]
-        held = columns.data[start:stop]
-        rows = columns.indices[start:stop]
-        covered[rows[held] if held.dtype.kind == "b" else rows] = True
-    return covered
+    return times_covered(cover, sites) > 0
 
 
 def verify_cover(cover: Any, sites: Sequence[int]) -> bool:
@@ -86,6 +94,43 @@ def weighted_distance(
     _, distance = nearest_sites(distances, sites)
     asked = weights > 0
     return math.fsum(weights[asked] * distance[asked])
+
+
+def least_distance(distances: npt.NDArray[np.float64], sites: Sequence[int]) -> float:
+    """Return the smallest distance between two of the sites, infinity for fewer than two."""
+    least = math.inf
+    for at, one in enumerate(sites):
+        for other in sites[at + 1 :]:
+            least = min(least, float(distances[one, other]))
+    return least
+
+
+def assigned_loads(
+    weights: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the weight that each site receives from a table of shares, demands x candidates."""
+    return np.array([math.fsum(weights * shares[:, site]) for site in range(shares.shape[1])])
+
+
+def zone_shares(
+    weights: npt.NDArray[np.float64],
+    zones: npt.NDArray[np.float64],
+    covered: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.float64]:
+    """Return the covered share of each zone that has any weight, by zone."""
+    shares = []
+    for zone in np.unique(zones[weights > 0]):
+        inside = zones == zone
+        shares.append(math.fsum(weights[inside & covered]) / math.fsum(weights[inside]))
+    return np.array(shares)
+
+
+def equal_mean(shares: npt.NDArray[np.float64]) -> float:
+    """Return the mean share less half the mean absolute difference: mean x (1 - Gini)."""
+    if not shares.size:
+        return 0.0
+    apart = math.fsum(abs(float(a) - float(b)) for a in shares for b in shares)
+    return math.fsum(shares) / shares.size - apart / (2 * shares.size**2)
 
 
 def agree(claimed: float, found: float, *, within: float = AGREEMENT) -> None:

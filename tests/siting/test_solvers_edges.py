@@ -9,7 +9,8 @@ from scipy import sparse
 
 from facilityplan.errors import SolveError, UsageError
 from facilityplan.siting import Status, highs, lscp, mclp, p_center, p_median, set_cover, verify
-from facilityplan.siting.solution import Deadline
+from facilityplan.siting.clock import Deadline
+from facilityplan.siting.master import Master
 from facilityplan.siting.verify import covered_weight, verify_cover
 
 
@@ -242,6 +243,7 @@ def test_infeasible_is_no_proof_where_a_plan_is_known(monkeypatch, call):
     monkeypatch.setattr(
         highs, "run", lambda *_, **__: highs.Run(highs.Ended.INFEASIBLE, None, math.inf)
     )
+    monkeypatch.setattr(Master, "solve", lambda *_: None)
     with pytest.raises(SolveError) as caught:
         {
             "lscp": lambda: lscp(matrix),
