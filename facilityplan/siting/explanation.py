@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from facilityplan.checks import Finding, assess
+from facilityplan.checks import Finding, Verdict, assess
 from facilityplan.coverage import Sight
 from facilityplan.layers import City
 from facilityplan.scenario import AddedFacility, changes, mended, with_facilities
-from facilityplan.siting.problem import Problem
+from facilityplan.siting.problem import MEASURE, Problem
 from facilityplan.siting.proposal import Count, Mended, ProposedSite, SitingPlan
 from facilityplan.siting.solution import Solution
 from facilityplan.standards import Standards
@@ -38,7 +38,8 @@ class Explanation:
         self.findings = findings
         self.problem = problem
         self.sight = sight
-        self.missing_m2 = _missing_floor_area(standards, findings)
+        self._last: tuple[tuple[int, ...], tuple[Finding, ...]] | None = None
+        self.missing_m2 = missing_floor_area(standards, findings)
 
     def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
         """Return the plan of a solution with up to ``n_sites`` sites, each explained."""
@@ -69,25 +70,54 @@ class Explanation:
 
     def mends(self, sites: Sequence[int]) -> dict[int, tuple[Mended, ...]]:
         """Assess the city again with the sites in it and see which misses they turn."""
-        candidates = self.problem.candidates
-        names = {f"site:{candidates.ids[at]}": at for at in sites}
-        added = [
-            AddedFacility(name, self.problem.facility_kind, *map(float, candidates.xy[at]))
-            for name, at in names.items()
-            if self.problem.facility_kind is not None
-        ]
-        after = assess(
-            with_facilities(self.city, added),
-            self.standards,
-            measures=LOCATION_MEASURES,
-            sight=self.sight,
-        )
+        names = self._names(sites)
         found: dict[int, list[Mended]] = {}
-        for item in mended(changes(self.findings, after)):
+        for item in self._mended(sites):
             for name in _named(item.evidence) & set(names):
                 note = Mended(item.clause_id, item.unit_kind, item.unit_id)
                 found.setdefault(names[name], []).append(note)
         return {at: tuple(notes) for at, notes in found.items()}
+
+    def closed_by_place(self, sites: Sequence[int]) -> set[str]:
+        """Return the residences whose missed radius clauses all hold with the sites in the city.
+
+        The city is assessed again, so that nothing of the problem's own distances goes into it.
+        """
+        radius = {clause.id for clause in self.standards.clauses(MEASURE)}
+        missed: dict[str, set[str]] = {}
+        for item in self.findings:
+            if (
+                item.clause_id in radius
+                and item.unit_kind == "residence"
+                and item.verdict is Verdict.NON_COMPLIANT
+            ):
+                missed.setdefault(item.unit_id, set()).add(item.clause_id)
+        for item in self._mended(sites):
+            if item.unit_kind == "residence" and item.unit_id in missed:
+                missed[item.unit_id].discard(item.clause_id)
+        return {unit for unit, clauses in missed.items() if not clauses}
+
+    def _names(self, sites: Sequence[int]) -> dict[str, int]:
+        return {f"site:{self.problem.candidates.ids[at]}": at for at in sites}
+
+    def _mended(self, sites: Sequence[int]) -> tuple[Finding, ...]:
+        """Return the findings that turn with the sites; the last answer is kept."""
+        key = tuple(sites)
+        if self._last is None or self._last[0] != key:
+            xy = self.problem.candidates.xy
+            added = [
+                AddedFacility(name, self.problem.facility_kind, *map(float, xy[at]))
+                for name, at in self._names(sites).items()
+                if self.problem.facility_kind is not None
+            ]
+            after = assess(
+                with_facilities(self.city, added),
+                self.standards,
+                measures=LOCATION_MEASURES,
+                sight=self.sight,
+            )
+            self._last = key, tuple(mended(changes(self.findings, after)))
+        return self._last[1]
 
     def site(self, at: int, rows: Sequence[int], mends: tuple[Mended, ...]) -> ProposedSite:
         """Return a site with the residences (positions) that it serves and what it mends."""
@@ -119,7 +149,7 @@ def _named(evidence: Mapping[str, object]) -> set[str]:
     return named
 
 
-def _missing_floor_area(standards: Standards, findings: Sequence[Finding]) -> dict[str, float]:
+def missing_floor_area(standards: Standards, findings: Sequence[Finding]) -> dict[str, float]:
     """Return the floor area missing in each residence under the clause that binds it."""
     clauses = {clause.id for clause in standards.clauses(FLOOR_AREA_MEASURE)}
     return {

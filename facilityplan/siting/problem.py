@@ -210,7 +210,7 @@ def _candidates(
         return _given(city)
     residences = city.residences.iloc[gaps]
     inner = points_of(residences.geometry)
-    existing = _counting_xy(city, standards) if city.has("facilities") else None
+    existing = counting_xy(city, standards) if city.has("facilities") else None
     kept = generate_candidates(inner, spacing_m=options.spacing_m, existing=existing)
     names = [residences["name"].iloc[at] or residences["id"].iloc[at] for at in kept]
     width = len(str(len(gaps)))
@@ -220,7 +220,7 @@ def _candidates(
     return Candidates(ids, tuple(names), kinds, inner[list(kept)], unknown, "generated")
 
 
-def _counting_xy(city: City, standards: Standards) -> Floats:
+def counting_xy(city: City, standards: Standards) -> Floats:
     """Return the facilities that count for a radius clause; a closed one keeps nothing away."""
     counting = np.zeros(len(city.facilities), dtype=bool)
     for clause in standards.clauses(MEASURE):

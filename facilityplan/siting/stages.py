@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,7 @@ def staged_coverage(
     mandatory: Iterable[int] = (),
     existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
+    opens: npt.ArrayLike | None = None,
     options: SolveOptions | None = None,
 ) -> Staged:
     """Return nested sets of sites with the most weight covered over all stages together.
@@ -77,6 +78,8 @@ def staged_coverage(
         What a weight covered counts in each stage (years that it lasts); ``None``: 1 each.
     mandatory, existing, forbidden
         Candidates that every plan holds by the last stage, that stand anyway, that no plan holds.
+    opens
+        First stage (from 0) in which each candidate may be open; ``None`` opens all in the first.
     options
         Time limit, gap, threads, seed, progress.
 
@@ -107,6 +110,7 @@ def staged_coverage(
         mandatory=roles.mandatory.tolist(),
         existing=roles.existing.tolist(),
         forbidden=roles.forbidden.tolist(),
+        opens=opens,
     )
     with listening(deadline):
         plan = solve_exact(problem, deadline)
@@ -165,6 +169,7 @@ def staged_coverage_exact(
     mandatory: Iterable[int] = (),
     existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
+    opens: npt.ArrayLike | None = None,
     **_: Any,
 ) -> Exact:
     """Return the model of :func:`staged_coverage`; its sites are candidates by stage."""
@@ -179,7 +184,14 @@ def staged_coverage_exact(
     for stage, weight in enumerate(table):
         np.add.at(value[stage], group, worth[stage] * weight[asked])
     scale = exact_scale(value)
+    first = np.zeros(n_candidates)
+    if opens is not None:
+        first = checked_numbers("opens", opens, n_candidates)
     model = _staged_model(merged, value * scale, counts, roles)
+    closed = np.concatenate([first > stage for stage in range(len(counts))])
+    upper = model.upper.copy()
+    upper[: closed.size][closed & (model.lower[: closed.size] <= 0)] = 0.0
+    model = replace(model, upper=upper)
 
     def recount(columns: Floats) -> float:
         sets = _stage_sites(columns, len(counts), n_candidates)
