@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from facilityplan import locale
+from facilityplan.cli.site_options import add_site
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -30,6 +31,7 @@ def build_app(lang: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     _add_projects(app, lang)
+    add_site(app, lang)
     _add_sheets(app, lang)
     _add_subsidy(app, lang)
     _add_ledger(app, lang)

@@ -14,9 +14,8 @@ from facilityplan.siting.budget import Limits, budgeted_coverage
 from facilityplan.siting.clock import Deadline
 from facilityplan.siting.covering import lscp, mclp
 from facilityplan.siting.options import SolveOptions
-from facilityplan.siting.planner.instance import Instance
+from facilityplan.siting.planner.instance import Instance, served_by_standing
 from facilityplan.siting.planner.result import Curve, CurvePoint
-from facilityplan.siting.planner.solve import asked_weights
 from facilityplan.siting.proposal import Count
 from facilityplan.siting.solution import Solution, Status
 
@@ -50,12 +49,13 @@ def curves(instance: Instance, options: SolveOptions) -> tuple[Curve, ...]:
     curve by money takes candidates of known cost alone, and is left out where none has any.
     """
     n_points = instance.request.curve_points
-    weights = asked_weights(instance)
+    barred = sorted({*instance.sites.forbidden, *instance.sites.standing})
+    rows = _closable(instance, barred)
+    weights = instance.weights[rows]
     if not n_points or not weights.any():
         return ()
     deadline = Deadline.of(replace(options, progress=None))
-    barred = sorted({*instance.sites.forbidden, *instance.sites.standing})
-    cover = instance.cover
+    cover = instance.problem.cover[rows]
     total = math.fsum(weights)
 
     def left() -> SolveOptions:
@@ -78,12 +78,20 @@ def curves(instance: Instance, options: SolveOptions) -> tuple[Curve, ...]:
 
         reached = np.zeros(len(cost))
         reached[priced] = 1.0
-        rows = np.flatnonzero(np.asarray(cover @ reached).ravel() > 0)
-        if rows.size:
-            full = lscp(cover[rows], costs=price, forbidden=unknown, options=left())
+        affordable = np.flatnonzero(np.asarray(cover @ reached).ravel() > 0)
+        if affordable.size:
+            full = lscp(cover[affordable], costs=price, forbidden=unknown, options=left())
             steps = [full.objective * step / n_points for step in range(1, n_points + 1)]
             found.append(_curve(instance, "cost", steps, by_budget, total, deadline))
     return tuple(found)
+
+
+def _closable(instance: Instance, barred: list[int]) -> npt.NDArray[np.int64]:
+    """Return the gaps that some candidate closes and none that stands does, whatever is asked."""
+    free = np.ones(len(instance.sites))
+    free[barred] = 0.0
+    reach = np.asarray(instance.problem.cover @ free).ravel() > 0
+    return np.flatnonzero(reach & ~served_by_standing(instance))
 
 
 def _positive(left_s: float | None) -> float | None:
