@@ -105,17 +105,19 @@ def _progress(
 ) -> Iterator[tuple[Callable[[str], None], Callable[[Progress], None]]]:
     """Show parts, incumbent and bound on the error stream: one line on a terminal, else many."""
     started = time.monotonic()
-    last = [-EVERY_S, ""]
+    last_at, last_said = [-EVERY_S], [""]
 
     def worded(progress: Progress) -> str:
-        said = ["—" if math.isinf(v) else format_number(v) for v in (progress.objective, progress.bound)]
+        said = [
+            "—" if math.isinf(v) else format_number(v) for v in (progress.objective, progress.bound)
+        ]
         return locale.text("progress.site_bound", lang, objective=said[0], bound=said[1])
 
     def due(said: str) -> bool:
         now = time.monotonic()
-        if said == last[1] or now - float(last[0]) < EVERY_S:
+        if said == last_said[0] or now - last_at[0] < EVERY_S:
             return False
-        last[:] = [now, said]
+        last_at[0], last_said[0] = now, said
         return True
 
     if not sys.stderr.isatty():

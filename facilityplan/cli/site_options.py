@@ -26,7 +26,7 @@ def add_site(app: typer.Typer, lang: str) -> None:
         return typer.Option(flag, help=said(name), metavar=metavar)
 
     @app.command("site", help=said("site"))
-    def site(  # noqa: PLR0913  # one parameter an option
+    def site(  # noqa: PLR0913, PLR0917  # one parameter an option
         project: Annotated[Path, typer.Argument(help=said("project"))],
         out: Annotated[Path, option("--out", "site_out")],
         model: Annotated[str, option("--model", "site_model", "MODEL")] = "mclp",

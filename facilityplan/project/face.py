@@ -35,8 +35,8 @@ from facilityplan.project.results import (
     SensitivityResult,
 )
 from facilityplan.project.siting import SitingResult
-from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.report.site_plan import site_plan_proposal
+from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.siting import Options, SolveOptions, propose
 from facilityplan.siting.planner import Request, SitePlan, plan_sites
 from facilityplan.standards import Standards

@@ -80,7 +80,7 @@ class SitingResult:
     def table(self) -> pd.DataFrame:
         """Return the sites: whom they newly serve, what is lost without them."""
         sites = self.plan.sites
-        columns = {
+        columns: dict[str, list[Any]] = {
             "site_id": [item.site.candidate_id for item in sites],
             "site_name": [item.site.name for item in sites],
             "stage_year": [item.stage for item in sites],
@@ -89,8 +89,7 @@ class SitingResult:
             "site_elders": [item.site.elders.known for item in sites],
             "lost_households": [item.lost_households.known for item in sites],
             "alternatives": [
-                "、".join(other.candidate_id for other in item.alternatives or ())
-                for item in sites
+                "、".join(other.candidate_id for other in item.alternatives or ()) for item in sites
             ],
             "site_cost": [item.cost for item in sites],
         }
@@ -179,9 +178,7 @@ def _silent(_: str) -> None:
     return None
 
 
-def write_site_plan(
-    result: SitingResult, out: Path, told: Callable[[str], None] = _silent
-) -> Path:
+def write_site_plan(result: SitingResult, out: Path, told: Callable[[str], None] = _silent) -> Path:
     """Write the files of a plan to a folder; see :meth:`SitingResult.write`."""
     project, plan = result.project, result.plan
     city = project.context.city
@@ -232,4 +229,3 @@ def _manifest(result: SitingResult, out: Path) -> dict[str, Any]:
         "solver": result.plan.certificate.status.value,
         "language": project.lang,
     }
-

@@ -135,16 +135,16 @@ def site_plan_lines(plan: SitePlan, lang: str | None = None) -> list[str]:
                 cost=_counted(totals.cost, lang),
             )
         )
-    for stage in plan.stages:
-        lines.append(
-            said(
-                "stage",
-                year=stage.year,
-                sites=len(stage.sites),
-                new="、".join(stage.new) or "—",
-                weight=format_number(stage.weight),
-            )
+    lines += [
+        said(
+            "stage",
+            year=stage.year,
+            sites=len(stage.sites),
+            new="、".join(stage.new) or "—",
+            weight=format_number(stage.weight),
         )
+        for stage in plan.stages
+    ]
     for curve in plan.curves:
         if curve.knee is not None:
             point = curve.points[curve.knee]
@@ -265,7 +265,10 @@ def _write_plan(writer: SheetWriter, plan: SitePlan, head: str, lang: str | None
         *(Column(name, width) for name, width in (("site_id", 16), ("site_name", 26))),
         Column("candidate_kind", 14),
         Column("stage_year", 9),
-        *(Column(name, 11) for name in ("gaps_served", "site_households", "site_persons", "site_elders")),
+        *(
+            Column(name, 11)
+            for name in ("gaps_served", "site_households", "site_persons", "site_elders")
+        ),
         *(Column(name, 13) for name in ("site_cost", "floor_needed", "floor_most", "floor_held")),
         *(Column(name, 11) for name in ("health_m", "suitability", "available_from")),
         *(Column(name, 14) for name in ("x_m", "y_m")),

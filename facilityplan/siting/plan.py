@@ -12,7 +12,7 @@ from facilityplan.crs import require_layers_in_metres
 from facilityplan.layers import City
 from facilityplan.siting.covering import lscp, mclp
 from facilityplan.siting.explanation import Explanation
-from facilityplan.siting.problem import Options, Problem, build_problem
+from facilityplan.siting.problem import Options, build_problem
 from facilityplan.siting.proposal import Proposal, SitingPlan
 from facilityplan.standards import Standards
 

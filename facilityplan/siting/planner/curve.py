@@ -133,9 +133,7 @@ def _curve(
         known = np.isfinite(cost)
         spent = Count(math.fsum(cost[known]), int((~known).sum()))
         points.append(
-            CurvePoint(
-                number, found.objective, found.bound, found.status, len(found.sites), spent
-            )
+            CurvePoint(number, found.objective, found.bound, found.status, len(found.sites), spent)
         )
         if found.interrupted:
             complete = False

@@ -38,7 +38,6 @@ from facilityplan.siting.planner.result import (
 from facilityplan.siting.planner.solve import Solved, backup_times, solve
 from facilityplan.siting.planner.streets import street_table
 from facilityplan.siting.planner.swaps import Values
-from facilityplan.siting.proposal import Count
 from facilityplan.siting.solution import Solution, Status
 from facilityplan.siting.stages import Staged
 
@@ -127,7 +126,9 @@ def plan_sites(
         unweighted=tuple(ids[instance.rows][np.isnan(instance.problem.weights[instance.rows])]),
         served_by_standing=tuple(ids[served_by_standing(instance)]),
         no_backup=tuple(ids[instance.rows][backup_times(instance) < 2]) if few else (),
-        barred=tuple((candidates.ids[at], why) for at, why in sorted(instance.sites.barred.items())),
+        barred=tuple(
+            (candidates.ids[at], why) for at, why in sorted(instance.sites.barred.items())
+        ),
         certificate=certificate,
         sites=parts.sites(),
         totals=parts.totals(),
@@ -218,7 +219,7 @@ class _Parts:
         residences = self.instance.context.city.residences
         swaps = None if self.values is None else self.values.alternatives(self.chosen, at)
         answer = self.solved.answer
-        held = isinstance(answer, Allocation)
+        held = answer if isinstance(answer, Allocation) else None
         return SiteReasons(
             site=self.explain.site(at, rows, self.mends.get(at, ())),
             value=self._value(at, rows),
@@ -241,8 +242,8 @@ class _Parts:
             health_m=float(sites.health_m[at]),
             score=float(sites.score[at]),
             stage=year,
-            floor_area_m2=float(answer.load[at]) if held else None,
-            modules=int(answer.modules[at].sum()) if held else None,
+            floor_area_m2=None if held is None else float(held.load[at]),
+            modules=None if held is None else int(held.modules[at].sum()),
         )
 
     def _lost(self, at: int) -> npt.NDArray[np.int64]:
@@ -365,10 +366,13 @@ class _Parts:
         """Return whether the plan is the only one as good, and up to so many others."""
         solution, call = self.solved.solution, self.solved.call
         limit = self.instance.request.equals
-        unasked = solution.interrupted or call is None or call.func not in MODELS
-        if unasked or not limit or not self.chosen or solution.status is not Status.OPTIMAL:
+        if call is None or call.func not in MODELS or solution.interrupted:
             return None, (), False
-        found = equally_good(call, self.solved.answer, limit, options=replace(options, progress=None))
+        if not limit or not self.chosen or solution.status is not Status.OPTIMAL:
+            return None, (), False
+        found = equally_good(
+            call, self.solved.answer, limit, options=replace(options, progress=None)
+        )
         n_sites = len(self.instance.sites)
         plans = sorted({tuple(sorted({site % n_sites for site in plan})) for plan in found.plans})
         unique = None if found.exist is None else not found.exist
@@ -384,4 +388,3 @@ class _Parts:
             if chosen and np.isfinite(sites.score[chosen]).any()
             else math.nan,
         )
-

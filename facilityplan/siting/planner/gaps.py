@@ -76,9 +76,7 @@ def _reach(instance: Instance, row: int) -> list[int]:
     return sorted(table.indices[table.indptr[row] : table.indptr[row + 1]].tolist())
 
 
-def _reason(
-    instance: Instance, row: int, reach: list[int], sites: tuple[int, ...]
-) -> str:
+def _reason(instance: Instance, row: int, reach: list[int], sites: tuple[int, ...]) -> str:
     model, request = Model(instance.request.model), instance.request
     if instance.problem.limits[row] is None:
         return "kind_does_not_count"

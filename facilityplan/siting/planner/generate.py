@@ -24,11 +24,10 @@ MOST_GRID_POINTS = 200_000
 """More points than this are refused: the spacing is too small for the area."""
 
 
-def generated(
-    context: Context, problem: Problem, rule: Rule, spacing_m: float
-) -> Candidates:
-    """Return candidates by a rule, none in an excluded area, nearer than the spacing to another
-    or to a facility that counts.
+def generated(context: Context, problem: Problem, rule: Rule, spacing_m: float) -> Candidates:
+    """Return candidates by a rule, none in an excluded area.
+
+    None is nearer than the spacing to another or to a facility that counts.
 
     Parameters
     ----------
@@ -123,7 +122,10 @@ def _clusters(xy: Floats, limits: Floats, weights: Floats) -> tuple[Floats, list
     if not left.any():
         return np.empty((0, 2)), []
     tree = cKDTree(xy)
-    near = [np.asarray(sorted(found), dtype=np.int64) for found in tree.query_ball_point(xy, limits.max())]
+    near = [
+        np.asarray(sorted(found), dtype=np.int64)
+        for found in tree.query_ball_point(xy, limits.max())
+    ]
     apart = [np.hypot(*(xy[rows] - xy[at]).T) for at, rows in enumerate(near)]
     serves = [rows[far <= limits[rows]] for rows, far in zip(near, apart, strict=True)]
     centres: list[Floats] = []
@@ -136,9 +138,10 @@ def _clusters(xy: Floats, limits: Floats, weights: Floats) -> tuple[Floats, list
         if not rows.size:
             break
         heavy = weights[rows] if weights[rows].sum() > 0 else np.ones(rows.size)
-        middle = np.average(xy[rows], axis=0, weights=heavy)
+        middle: Floats = np.average(xy[rows], axis=0, weights=heavy)
         moved = np.hypot(*(xy[rows] - middle).T) <= limits[rows]
-        centres.append(np.round(middle, 3) if moved.all() else xy[at])
+        centre: Floats = np.round(middle, 3) if moved.all() else xy[at]
+        centres.append(centre)
         left[rows] = False
     return np.asarray(centres), [""] * len(centres)
 

@@ -84,9 +84,7 @@ class Instance:
         )
 
 
-def build_instance(
-    context: Context, findings: Sequence[Finding], request: Request
-) -> Instance:
+def build_instance(context: Context, findings: Sequence[Finding], request: Request) -> Instance:
     """Return a city's gaps and candidates as numbers.
 
     Raises
@@ -130,9 +128,7 @@ def _rule(context: Context, request: Request) -> Rule:
 
 def _standing(context: Context, sites: SiteSet) -> Floats:
     city = context.city
-    counting = (
-        counting_xy(city, context.standards) if city.has("facilities") else np.empty((0, 2))
-    )
+    counting = counting_xy(city, context.standards) if city.has("facilities") else np.empty((0, 2))
     return np.vstack([counting, sites.candidates.xy[list(sites.standing)]])
 
 
@@ -147,6 +143,7 @@ def _asked(instance: Instance) -> Ints:
     """Return the gaps that the problem is asked of: those that it could close at all."""
     if Model(instance.request.model) in BY_DISTANCE:
         fine = np.isfinite(instance.distances()).any(axis=1)
-        return np.flatnonzero(fine & [item is not None for item in instance.problem.limits])
+        mended = np.asarray([item is not None for item in instance.problem.limits], dtype=bool)
+        return np.flatnonzero(fine & mended)
     reach = np.asarray(instance.problem.cover @ instance.open.astype(float)).ravel()
     return np.flatnonzero((reach > 0) & ~served_by_standing(instance))

@@ -45,9 +45,7 @@ BY_DISTANCE = frozenset({Model.P_MEDIAN, Model.P_CENTER})
 CAPACITATED = frozenset({Model.CAPACITATED_COVERAGE, Model.CAPACITATED_P_MEDIAN})
 """Problems that hold floor area against the limits of size."""
 
-PRICED = frozenset(
-    {Model.LSCP, Model.LSCP_BACKUP, Model.PARTIAL_COVERAGE}
-)
+PRICED = frozenset({Model.LSCP, Model.LSCP_BACKUP, Model.PARTIAL_COVERAGE})
 """Problems that can ask for the least money instead of the fewest sites."""
 
 

@@ -94,9 +94,7 @@ def _sorted_layer(city: City) -> gpd.GeoDataFrame:
     return layer.iloc[np.argsort(layer["id"].to_numpy(dtype=str), kind="stable")]
 
 
-def site_set(
-    city: City, standards: Standards, candidates: Candidates, request: Request
-) -> SiteSet:
+def site_set(city: City, standards: Standards, candidates: Candidates, request: Request) -> SiteSet:
     """Return candidates with their cost, roles and scores, and why some may not be chosen.
 
     Raises

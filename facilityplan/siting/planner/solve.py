@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from facilityplan.siting.backup import lscp_backup, mclp_backup
 from facilityplan.siting.budget import Limits, budgeted_coverage
@@ -65,6 +66,11 @@ def solve(instance: Instance, options: SolveOptions) -> Solved:
     return Solved(solution, call, answer)
 
 
+def _call(problem: Callable[..., Any], *data: Any, **terms: Any) -> functools.partial[Any]:
+    """Return a call by which it can be made again, with its options or for equally good plans."""
+    return functools.partial(problem, *data, **terms)
+
+
 def _roles(instance: Instance) -> dict[str, Sequence[int]]:
     """Return mandatory and forbidden candidates; those that stand are not to be built again."""
     barred = sorted({*instance.sites.forbidden, *instance.sites.standing})
@@ -79,7 +85,7 @@ def _costs(instance: Instance) -> Floats | None:
 
 
 def _lscp(instance: Instance) -> functools.partial[Any]:
-    return functools.partial(lscp, instance.cover, costs=_costs(instance), **_roles(instance))
+    return _call(lscp, instance.cover, costs=_costs(instance), **_roles(instance))
 
 
 def backup_times(instance: Instance) -> npt.NDArray[np.int64]:
@@ -93,9 +99,7 @@ def backup_times(instance: Instance) -> npt.NDArray[np.int64]:
 
 def _lscp_backup(instance: Instance) -> functools.partial[Any]:
     times = backup_times(instance)
-    return functools.partial(
-        lscp_backup, instance.cover, times, costs=_costs(instance), **_roles(instance)
-    )
+    return _call(lscp_backup, instance.cover, times, costs=_costs(instance), **_roles(instance))
 
 
 def asked_weights(instance: Instance) -> Floats:
@@ -107,7 +111,7 @@ def _mclp(instance: Instance) -> functools.partial[Any]:
     request, weights, roles = instance.request, asked_weights(instance), _roles(instance)
     if request.stages:
         counts = [number for _, number in request.stages]
-        return functools.partial(
+        return _call(
             staged_coverage,
             instance.cover,
             weights,
@@ -119,8 +123,8 @@ def _mclp(instance: Instance) -> functools.partial[Any]:
         limits = Limits(
             n_sites=request.n_sites, costs=_costs(instance), budget=request.budget, **roles
         )
-        return functools.partial(budgeted_coverage, instance.cover, weights, limits)
-    return functools.partial(mclp, instance.cover, weights, request.n_sites, **roles)
+        return _call(budgeted_coverage, instance.cover, weights, limits)
+    return _call(mclp, instance.cover, weights, request.n_sites, **roles)
 
 
 def opening_stages(instance: Instance) -> npt.NDArray[np.int64]:
@@ -133,7 +137,7 @@ def opening_stages(instance: Instance) -> npt.NDArray[np.int64]:
 
 
 def _mclp_backup(instance: Instance) -> functools.partial[Any]:
-    return functools.partial(
+    return _call(
         mclp_backup,
         instance.cover,
         asked_weights(instance),
@@ -148,7 +152,7 @@ def _with_standing(instance: Instance, n_standing: int) -> dict[str, Sequence[in
 
 
 def _p_median(instance: Instance) -> functools.partial[Any]:
-    return functools.partial(
+    return _call(
         p_median,
         instance.distances(),
         asked_weights(instance),
@@ -158,7 +162,7 @@ def _p_median(instance: Instance) -> functools.partial[Any]:
 
 
 def _p_center(instance: Instance) -> functools.partial[Any]:
-    return functools.partial(
+    return _call(
         p_center,
         instance.distances(),
         instance.request.n_sites,
@@ -167,19 +171,19 @@ def _p_center(instance: Instance) -> functools.partial[Any]:
 
 
 def _p_dispersion(instance: Instance) -> functools.partial[Any]:
-    xy = np.vstack([instance.sites.candidates.xy, instance.standing_xy])
-    apart = np.hypot(*(xy[:, None, :] - xy[None, :, :]).transpose(2, 0, 1))
-    table = np.round(apart, 3)
-    return functools.partial(
-        p_dispersion,
-        np.maximum(table, table.T),
-        instance.request.n_sites,
-        **_with_standing(instance, len(instance.standing_xy)),
+    xy, standing = instance.sites.candidates.xy, instance.standing_xy
+    table = np.round(np.hypot(*(xy[:, None, :] - xy[None, :, :]).transpose(2, 0, 1)), 3)
+    if len(standing) and len(xy):
+        # What stands is as near to one another as it is; only new sites are held apart from it.
+        near = np.round(cKDTree(standing).query(xy)[0], 3)
+        table = np.minimum(table, np.minimum(near[:, None], near[None, :]))
+    return _call(
+        p_dispersion, np.minimum(table, table.T), instance.request.n_sites, **_roles(instance)
     )
 
 
 def _partial(instance: Instance) -> functools.partial[Any]:
-    return functools.partial(
+    return _call(
         partial_coverage,
         instance.cover,
         asked_weights(instance),
@@ -211,9 +215,7 @@ def _terms(instance: Instance) -> Terms:
 
 def _capacitated_coverage(instance: Instance) -> functools.partial[Any]:
     need = instance.missing_m2[instance.rows]
-    return functools.partial(
-        capacitated_coverage, instance.cover, need, capacities(instance), _terms(instance)
-    )
+    return _call(capacitated_coverage, instance.cover, need, capacities(instance), _terms(instance))
 
 
 def _capacitated_p_median(instance: Instance) -> functools.partial[Any]:
@@ -221,9 +223,7 @@ def _capacitated_p_median(instance: Instance) -> functools.partial[Any]:
     within = instance.problem.distance_m[instance.rows].tocoo()
     table[within.row, within.col] = within.data
     need = instance.missing_m2[instance.rows]
-    return functools.partial(
-        capacitated_p_median, table, need, capacities(instance), _terms(instance)
-    )
+    return _call(capacitated_p_median, table, need, capacities(instance), _terms(instance))
 
 
 CALLS: dict[Model, Callable[[Instance], functools.partial[Any]]] = {

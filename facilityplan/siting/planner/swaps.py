@@ -119,8 +119,11 @@ class Values:
         return value <= best * (1 + NEARLY) + SLACK
 
     def _worth_trying(self, rest: tuple[int, ...], at: int) -> list[int]:
-        """Return candidates that could stand in: where all must be served, those that serve what
-        only the site does; where weight counts, those that bring enough."""
+        """Return candidates that could stand in for a site.
+
+        Where all must be served, those that serve what only the site does; where weight counts,
+        those that bring enough.
+        """
         free = self.free
         if self.table is not None and self.model not in {Model.MCLP, Model.MCLP_BACKUP}:
             return [int(candidate) for candidate in np.flatnonzero(free)]
