@@ -247,11 +247,11 @@ def site_plan_workbook(plan: SitePlan, city: City, lang: str | None = None) -> b
         _write_plan(writer, plan, head, lang)
         _write_reasons(writer, plan, lang)
         _write_open(writer, plan, lang)
-        _write_equals(writer, plan, lang)
+        _write_equals(writer, plan)
         for curve in plan.curves:
             _write_curve(writer, curve, lang)
         if plan.stages:
-            _write_stages(writer, plan, lang)
+            _write_stages(writer, plan)
         _write_streets(writer, plan, lang)
     return stream.getvalue()
 
@@ -395,7 +395,7 @@ def _write_open(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
     writer.sheet("site_open", columns, rows)
 
 
-def _write_equals(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
+def _write_equals(writer: SheetWriter, plan: SitePlan) -> None:
     columns = (
         Column("plan_number", 9),
         Column("sites_only_there", 50),
@@ -450,7 +450,7 @@ def _write_curve(writer: SheetWriter, curve: Curve, lang: str | None) -> None:
     writer.sheet(f"site_curve_{curve.limit}", columns, rows, above)
 
 
-def _write_stages(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
+def _write_stages(writer: SheetWriter, plan: SitePlan) -> None:
     columns = (
         Column("stage_year", 9),
         Column("n_sites", 9),

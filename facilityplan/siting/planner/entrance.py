@@ -132,7 +132,7 @@ def plan_sites(
         certificate=certificate,
         sites=parts.sites(),
         totals=parts.totals(),
-        open_gaps=open_gaps(instance, solved.solution.sites, parts.closed),
+        open_gaps=open_gaps(instance, solved.solution, parts.closed),
         stages=parts.stages(),
         curves=reach,
         streets=street_table(
@@ -250,8 +250,7 @@ class _Parts:
         """Return the residences (positions) that no other site of the plan serves."""
         rest = tuple(site for site in self.chosen if site != at)
         if Model(self.instance.request.model) in CAPACITATED:
-            rows = [row for row in self._assigned()[at]]
-            return np.asarray(sorted(rows), dtype=np.int64)
+            return np.asarray(sorted(self._assigned()[at]), dtype=np.int64)
         lost = closed_gaps(self.instance, self.chosen) & ~closed_gaps(self.instance, rest)
         return self.instance.problem.gaps[lost]
 

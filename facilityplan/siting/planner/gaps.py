@@ -9,6 +9,7 @@ from facilityplan.siting.planner.instance import Instance, served_by_standing
 from facilityplan.siting.planner.request import BY_DISTANCE, CAPACITATED, Model
 from facilityplan.siting.planner.result import OpenGap
 from facilityplan.siting.problem import gap_distances
+from facilityplan.siting.solution import Solution, Status
 
 BLOCK = 2_000
 """Gaps whose distances to all candidates are held at a time."""
@@ -23,7 +24,7 @@ def closed_gaps(instance: Instance, sites: tuple[int, ...]) -> npt.NDArray[np.bo
 
 
 def open_gaps(
-    instance: Instance, sites: tuple[int, ...], served: npt.NDArray[np.bool_]
+    instance: Instance, solution: Solution, served: npt.NDArray[np.bool_]
 ) -> tuple[OpenGap, ...]:
     """Return the gaps left open, by id.
 
@@ -31,8 +32,8 @@ def open_gaps(
     ----------
     instance
         Gaps and candidates.
-    sites
-        Of the plan, positions of candidates.
+    solution
+        The plan.
     served
         Which gaps the plan closes.
     """
@@ -61,7 +62,7 @@ def open_gaps(
                     residence=str(ids[gap]),
                     name=str(names[gap] or ids[gap]),
                     households=float(households[gap]),
-                    reason=_reason(instance, row, reach, sites),
+                    reason=_reason(instance, row, reach, solution),
                     limit_m=np.nan if limit is None else limit[0],
                     nearest=None if nearest is None else candidates.ids[nearest],
                     nearest_m=np.inf if nearest is None else float(away[nearest]),
@@ -76,25 +77,45 @@ def _reach(instance: Instance, row: int) -> list[int]:
     return sorted(table.indices[table.indptr[row] : table.indptr[row + 1]].tolist())
 
 
-def _reason(instance: Instance, row: int, reach: list[int], sites: tuple[int, ...]) -> str:
-    model, request = Model(instance.request.model), instance.request
+def _reason(instance: Instance, row: int, reach: list[int], solution: Solution) -> str:
+    """Return why a gap stays open: what the place decides first, then what the problem does."""
     if instance.problem.limits[row] is None:
         return "kind_does_not_count"
     if not reach:
         return "no_candidate_in_reach"
     if all(at in instance.sites.barred for at in reach):
         return "candidates_barred"
+    if solution.status is Status.INFEASIBLE:
+        return "no_plan"
+    model = Model(instance.request.model)
+    if model in CAPACITATED:
+        return _by_floor_area(instance, row, reach, solution.sites)
+    return _by_limit(instance, row, solution.sites)
+
+
+def _by_floor_area(instance: Instance, row: int, reach: list[int], sites: tuple[int, ...]) -> str:
+    if instance.missing_m2[row] <= 0:
+        return "no_floor_area_missing"
+    if set(reach) & set(sites):
+        return "no_capacity"
+    return _spent(instance, sites)
+
+
+def _by_limit(instance: Instance, row: int, sites: tuple[int, ...]) -> str:
+    model = Model(instance.request.model)
     if model in BY_DISTANCE or model is Model.P_DISPERSION:
         return "distance_not_asked"
-    if model in CAPACITATED:
-        if instance.missing_m2[row] <= 0:
-            return "no_floor_area_missing"
-        if set(reach) & set(sites):
-            return "no_capacity"
-    elif instance.weights[row] <= 0:
+    if instance.weights[row] <= 0:
         return "no_weight"
-    if model is Model.PARTIAL_COVERAGE:
-        return "share_reached"
-    if request.budget is not None and (request.n_sites is None or len(sites) < request.n_sites):
-        return "budget"
-    return "number_of_sites"
+    return "share_reached" if model is Model.PARTIAL_COVERAGE else _spent(instance, sites)
+
+
+def _spent(instance: Instance, sites: tuple[int, ...]) -> str:
+    """Return which of the two limits binds: the money where the number of sites is not used up."""
+    request = instance.request
+    by_money = request.budget is not None
+    return (
+        "budget"
+        if by_money and (request.n_sites is None or len(sites) < request.n_sites)
+        else "number_of_sites"
+    )
