@@ -179,7 +179,8 @@ def _proof_lines(plan: SitePlan, lang: str | None) -> list[str]:
             )
         ]
     unit = locale.text(f"site.objective.{plan.request.model}", lang)
-    name = "interrupted" if certificate.interrupted else certificate.status.value
+    proven = certificate.status is Status.OPTIMAL
+    name = "interrupted" if certificate.interrupted and not proven else certificate.status.value
     lines = [
         locale.text(
             f"site.line.{name}",

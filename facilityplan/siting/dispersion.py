@@ -107,6 +107,9 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """
     near = table < apart
     np.fill_diagonal(near, False)
+    # Those that no plan holds need no row to keep them apart from others.
+    near[roles.forbidden, :] = False
+    near[:, roles.forbidden] = False
     cliques = [_clique(near, one, other) for one, other in np.argwhere(np.triu(near)).tolist()]
     distinct = sorted(set(cliques))
     columns = np.array([site for clique in distinct for site in clique], dtype=np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from facilityplan.siting import verify
 from facilityplan.siting.backup import lscp_backup, mclp_backup
 from facilityplan.siting.budget import Limits, budgeted_coverage
 from facilityplan.siting.capacity import Allocation, capacitated_coverage, capacitated_p_median
@@ -173,13 +174,33 @@ def _p_center(instance: Instance) -> functools.partial[Any]:
 def _p_dispersion(instance: Instance) -> functools.partial[Any]:
     xy, standing = instance.sites.candidates.xy, instance.standing_xy
     table = np.round(np.hypot(*(xy[:, None, :] - xy[None, :, :]).transpose(2, 0, 1)), 3)
+    table = np.minimum(table, table.T)
+    roles, n_sites = _roles(instance), instance.request.n_sites or 1
     if len(standing) and len(xy):
         # What stands is as near to one another as it is; only new sites are held apart from it.
         near = np.round(cKDTree(standing).query(xy)[0], 3)
         table = np.minimum(table, np.minimum(near[:, None], near[None, :]))
-    return _call(
-        p_dispersion, np.minimum(table, table.T), instance.request.n_sites, **_roles(instance)
-    )
+        if n_sites > 1 and not roles["mandatory"]:
+            # No best plan holds a site nearer to what stands than all of some plan is.
+            least = _some_least_distance(table, n_sites, roles["forbidden"])
+            too_near = np.flatnonzero(near < least).tolist()
+            roles["forbidden"] = sorted({*roles["forbidden"], *too_near})
+    return _call(p_dispersion, table, n_sites, **roles)
+
+
+def _some_least_distance(table: Floats, n_sites: int, barred: Sequence[int]) -> float:
+    """Return the least distance within one plan, each next site the farthest from those before."""
+    free = np.setdiff1d(np.arange(len(table)), barred)
+    if len(free) < n_sites:
+        return 0.0
+    among = table[np.ix_(free, free)].copy()
+    np.fill_diagonal(among, -1.0)
+    chosen = [int(np.argmax(among.max(axis=1)))]
+    while len(chosen) < n_sites:
+        nearest = among[:, chosen].min(axis=1)
+        nearest[chosen] = -1.0
+        chosen.append(int(np.argmax(nearest)))
+    return verify.least_distance(among, chosen)
 
 
 def _partial(instance: Instance) -> functools.partial[Any]:
