@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facilityplan.siting import verify
 from facilityplan.siting.planner.instance import Instance
-from facilityplan.siting.planner.request import CAPACITATED, Model
+from facilityplan.siting.planner.request import BY_DISTANCE, CAPACITATED, Model
 from facilityplan.siting.planner.solve import Solved, asked_weights, backup_times
 
 Floats = npt.NDArray[np.float64]
@@ -118,6 +118,20 @@ class Values:
             return value >= best * (1 - NEARLY) - SLACK
         return value <= best * (1 + NEARLY) + SLACK
 
+    def _nearest_enough(self, table: Floats, rest: tuple[int, ...]) -> list[int]:
+        """Return the candidates with which the rest of the plan serves at the least distance."""
+        n_sites = len(self.instance.sites)
+        others = table[:, [*rest, *range(n_sites, table.shape[1])]].min(axis=1, initial=np.inf)
+        tried = np.setdiff1d(np.flatnonzero(self.free), rest)
+        far = np.minimum(others[:, None], table[:, tried])
+        if self.model is Model.P_CENTER:
+            value = far.max(axis=0, initial=0.0)
+        else:
+            asked = self.weights > 0
+            value = self.weights[asked] @ far[asked]
+        first = tried[np.argsort(value, kind="stable")][: 2 * MOST_ALTERNATIVES]
+        return sorted(first.tolist())
+
     def _worth_trying(self, rest: tuple[int, ...], at: int) -> list[int]:
         """Return candidates that could stand in for a site.
 
@@ -125,8 +139,8 @@ class Values:
         those that bring enough.
         """
         free = self.free
-        if self.table is not None and self.model not in {Model.MCLP, Model.MCLP_BACKUP}:
-            return [int(candidate) for candidate in np.flatnonzero(free)]
+        if self.table is not None and self.model in BY_DISTANCE:
+            return self._nearest_enough(self.table, rest)
         times = verify.times_covered(self.cover, list(rest))
         if self.model is Model.MCLP:
             left = np.where(times == 0, self.weights, 0.0)
@@ -134,7 +148,11 @@ class Values:
             gain = np.asarray(left @ self.cover).ravel()
             best = self.value(tuple(sorted((*rest, at))))
             fine = before + gain >= best * (1 - NEARLY) - max(1.0, best) * SLACK
-            return [int(candidate) for candidate in np.flatnonzero(free & fine)]
+            fine[[*rest, at]] = False
+            likely = np.flatnonzero(free & fine)
+            # A few more than are kept: gains are sums that rounding may order wrongly.
+            first = likely[np.argsort(-gain[likely], kind="stable")][: 2 * MOST_ALTERNATIVES]
+            return sorted(first.tolist())
         if self.model is Model.LSCP:
             missing = times == 0
             serves = np.asarray(missing.astype(float) @ self.cover).ravel()

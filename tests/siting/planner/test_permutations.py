@@ -25,11 +25,15 @@ def test_permutations_give_one_plan(sample):
     # a set covering plan with equals, and a maximal one in stages with ties by weight
     requests = (
         Request("lscp", equals=2, curve_points=0),
-        Request("mclp", stages=((2026, 3), (2028, 8)), weight="residences", equals=2, curve_points=0),
+        Request(
+            "mclp", stages=((2026, 3), (2028, 8)), weight="residences", equals=2, curve_points=0
+        ),
         Request("mclp", n_sites=5, candidates="clusters", equals=0, curve_points=3),
         Request("mclp", n_sites=5, candidates="street", equals=0, curve_points=0),
     )
-    plans: dict[str, set[str]] = {request.model + str(at): set() for at, request in enumerate(requests)}
+    plans: dict[str, set[str]] = {
+        request.model + str(at): set() for at, request in enumerate(requests)
+    }
     city = sample.city
     for number in range(PERMUTATIONS):
         context = Context(city, sample.standards, None)

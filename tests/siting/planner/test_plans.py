@@ -177,7 +177,9 @@ def test_money_binds_and_unknown_cost_bars(sample):
     assert poor.totals.cost.unknown == 0
     assert rich.certificate.objective >= poor.certificate.objective
     cost = sample.city.layer("candidates").set_index("id").cost
-    assert {name for name, why in poor.barred if why == "cost_unknown"} == set(cost[cost.isna()].index)
+    assert {name for name, why in poor.barred if why == "cost_unknown"} == set(
+        cost[cost.isna()].index
+    )
     assert "budget" in {item.reason for item in poor.open_gaps}
 
 
