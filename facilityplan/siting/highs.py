@@ -20,6 +20,11 @@ FIXING_MARGIN = 1e-6
 """Room left for the LP's own tolerances when its reduced costs rule a candidate out."""
 
 
+UNSOUND_PRESOLVE = 1 << 6
+"""A rule of presolve that HiGHS 1.15.1 applies wrongly to yes/no columns that bound several others
+(modules, shares): it cuts the best plan off and calls a worse one optimal (ERGO-Code/HiGHS#3094)."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A minimisation with ``row_lower <= matrix @ x <= row_upper``; the first columns are sites.
@@ -38,6 +43,8 @@ class Model:
         True where every value that the objective can take is a whole number.
     whole
         Which columns are whole numbers beside the sites, one flag per column.
+    careful
+        Leave out the rule of presolve that is known to lose plans of such models.
     """
 
     cost: Floats
@@ -49,6 +56,7 @@ class Model:
     row_upper: Floats
     integral: bool
     whole: npt.NDArray[np.bool_] | None = None
+    careful: bool = False
 
 
 class Ended(StrEnum):
@@ -189,6 +197,8 @@ def run(
     engine = silent_engine(deadline)
     engine.setOptionValue("mip_rel_gap", 0.0)
     engine.setOptionValue("mip_abs_gap", 1e-9)
+    if model.careful:
+        engine.setOptionValue("presolve_rule_off", UNSOUND_PRESOLVE)
     left_s = deadline.left_s()
     if left_s is not None:
         engine.setOptionValue("time_limit", left_s)

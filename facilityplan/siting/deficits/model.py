@@ -163,6 +163,7 @@ class Built:
             row_upper=self.model.row_upper,
             integral=is_integral(level.cost * scale) and self.only_whole(level.cost),
             whole=self.model.whole,
+            careful=True,
         ), scale
 
     def only_whole(self, cost: Floats) -> bool:
@@ -196,6 +197,7 @@ def built(problem: DeficitProblem, terms: DeficitTerms) -> Built:
         row_upper=np.concatenate(rows.upper),
         integral=False,
         whole=whole,
+        careful=True,
     )
     modules = np.zeros(layout.n_columns)
     modules[layout.first_floor : layout.first_met] = 1.0
