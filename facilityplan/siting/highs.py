@@ -20,11 +20,6 @@ FIXING_MARGIN = 1e-6
 """Room left for the LP's own tolerances when its reduced costs rule a candidate out."""
 
 
-UNSOUND_PRESOLVE = 1 << 6
-"""A rule of presolve that HiGHS 1.15.1 applies wrongly to yes/no columns that bound several others
-(modules, shares): it cuts the best plan off and calls a worse one optimal (ERGO-Code/HiGHS#3094)."""
-
-
 @dataclass(frozen=True)
 class Model:
     """A minimisation with ``row_lower <= matrix @ x <= row_upper``; the first columns are sites.
@@ -44,7 +39,8 @@ class Model:
     whole
         Which columns are whole numbers beside the sites, one flag per column.
     careful
-        Leave out the rule of presolve that is known to lose plans of such models.
+        Do without presolve: that of HiGHS 1.15.1 cuts the best plan of some models with modules
+        and shares off and calls a worse one optimal (like ERGO-Code/HiGHS#3094).
     """
 
     cost: Floats
@@ -198,7 +194,7 @@ def run(
     engine.setOptionValue("mip_rel_gap", 0.0)
     engine.setOptionValue("mip_abs_gap", 1e-9)
     if model.careful:
-        engine.setOptionValue("presolve_rule_off", UNSOUND_PRESOLVE)
+        engine.setOptionValue("presolve", "off")
     left_s = deadline.left_s()
     if left_s is not None:
         engine.setOptionValue("time_limit", left_s)
