@@ -147,6 +147,7 @@ def test_every_plan_agrees(seed):
     assert all(level.bound == level.objective and level.gap == 0 for level in found.levels)
     assert len(found.taken) == n_actions
     years = list(terms.years())
+    assert found.lowest_index
     assert [(t.action, years.index(t.year)) for t in found.taken] == first
     audit(problem, terms, found.taken, found.allotments)
     assert set(found.why_open) == {at for at, share in enumerate(found.met) if share < 1}

@@ -16,7 +16,7 @@ from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.coverage import PointRule, Sight, demand_points
 from facilityplan.crs import require_layers_in_metres
 from facilityplan.errors import UsageError
-from facilityplan.layers import City, conform, stack
+from facilityplan.layers import City, conform
 from facilityplan.siting.deficits.terms import (
     Act,
     Action,

@@ -37,6 +37,8 @@ from facilityplan.siting.solution import Status, relative_gap, tie_slack
 from facilityplan.siting.ties import first_of_equals
 
 DUST = 1e-7
+ROOM = 2e-6
+"""Room that the solver's own tolerances need where a level is no whole number."""
 AGREEMENT = 1e-5
 """Relative difference to the model's value beyond which the recount refuses a plan."""
 
@@ -228,6 +230,7 @@ def _solved(
         search.reached.append((level, found.bound / scale + constant, proven))
         value = float(goal.cost @ search.columns)
         slack = tie_slack(value, integral=goal.integral)
+        slack = slack if goal.integral else max(slack, ROOM)
         search.model = highs.with_rows(
             search.model,
             sparse.csr_array(goal.cost[None, :]),
