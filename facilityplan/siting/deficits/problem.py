@@ -389,7 +389,8 @@ def _reaches(
     before = 0.0
     if site.facility_row is not None:
         listed = {
-            str(entry["facility"]): entry.get("beds") for entry in item.finding.evidence["facilities"]
+            str(entry["facility"]): entry.get("beds")
+            for entry in item.finding.evidence["facilities"]
         }
         known = listed.get(site.place)
         if known is None or not math.isfinite(float(known)) or float(known) >= asked:
