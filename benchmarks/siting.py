@@ -153,13 +153,11 @@ def section():
         [
             "## Siting",
             "",
-            "| task; spopt with CBC | ours, CPU s, build + solve | spopt, CPU s, build + solve "
-            "| spopt / ours | objective |",
+            "| task | ours, CPU s, build + solve | spopt + CBC, the same | ratio | objective |",
             "|---|---|---|---|---|",
             *(_beside(task) for task in BESIDE_SPOPT),
             "",
-            "| task | build, CPU s | solve, wall s (CPU s) | limit, s | status | objective | bound "
-            "| gap | most memory, MB |",
+            "| task | build, CPU s | solve, wall s (CPU s) | limit, s | status | plan | bound | gap | MB |",
             "|---|---|---|---|---|---|---|---|---|",
             *(_large(task) for task in LARGE),
             "",

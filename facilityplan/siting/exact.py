@@ -36,12 +36,16 @@ class Exact:
         with the model; it raises where the plan breaks a rule of the problem.
     free
         Candidates that stand anyway and are not chosen.
+    fallback
+        Columns of a valid plan found without the solver (``None``: none found), for a search that
+        ends before the solver has one.
     """
 
     model: highs.Model
     scale: float
     recount: Callable[[Floats], float]
     free: tuple[int, ...] = ()
+    fallback: Callable[[], Floats | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,27 @@ def solve_exact(
     """
     clock = deadline.reporting(lambda value: deadline.to_user(value / problem.scale))
     found = highs.run(problem.model, clock, start=start)
+    if found.columns is None and found.ended is highs.Ended.STOPPED and problem.fallback:
+        found = replace(found, columns=problem.fallback())
     if found.columns is None:
         return found.ended
     objective = problem.recount(found.columns)
+    if found.ended is not highs.Ended.OPTIMAL:
+        bound = max(found.bound, _least_cost(problem.model)) / problem.scale
+        bound = minimal_infinity(objective, bound, problem.scale)
+        return Plan(found.columns, objective, bound, False, False)
     value = float(problem.model.cost @ found.columns)
     verify.agree(value / problem.scale, objective, within=verify.SOLVER_AGREEMENT)
-    proven = found.ended is highs.Ended.OPTIMAL
-    if not proven:
-        bound = minimal_infinity(objective, found.bound / problem.scale, problem.scale)
-        return Plan(found.columns, objective, bound, objective == bound, False)
     columns, first = _settled(problem, found.columns, deadline.silent())
     objective = problem.recount(columns)
     return Plan(columns, objective, objective, True, first)
+
+
+def _least_cost(model: highs.Model) -> float:
+    """Return what no point within the columns' bounds goes below, whatever the rows say."""
+    at = np.where(model.cost > 0, model.lower, model.upper)
+    costs = model.cost != 0
+    return float(model.cost[costs] @ at[costs])
 
 
 def _as_good(problem: Exact, columns: Floats) -> highs.Model:
