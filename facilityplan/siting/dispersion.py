@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from facilityplan.errors import SolveError, UsageError
 from facilityplan.siting import highs, verify
 from facilityplan.siting.arguments import Floats, Ints, checked_distances, checked_n_sites
 from facilityplan.siting.clock import Deadline, listening
+from facilityplan.siting.exact import Exact
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.roles import Roles, checked_roles
 from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
@@ -129,6 +131,32 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     return highs.with_rows(
         whole, np.ones((1, table.shape[0])), np.array([-np.inf]), np.array([float(size)])
     )
+
+
+def p_dispersion_exact(
+    distances: npt.ArrayLike,
+    n_sites: int,
+    *,
+    apart: float,
+    mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
+    **_: Any,
+) -> Exact:
+    """Return the model of all sets of so many sites that keep a distance from one another."""
+    table = _checked_square(distances)
+    roles = checked_roles(table.shape[0], mandatory, existing, forbidden)
+    size = checked_n_sites(n_sites) + roles.existing.size
+    level = apart if size > 1 else 0.0
+
+    def recount(columns: Floats) -> float:
+        sites = np.flatnonzero(columns[: table.shape[0]] > 0.5).tolist()
+        if verify.least_distance(table, sites) < level:
+            raise SolveError("solver_disagrees", claimed=level, found=str(sites))
+        return float(len(sites))
+
+    model = _model(table, level, size, roles)
+    return Exact(model, -1.0, recount, tuple(roles.existing.tolist()))
 
 
 def _clique(near: npt.NDArray[np.bool_], one: int, other: int) -> tuple[int, ...]:
