@@ -306,13 +306,16 @@ def budgeted_coverage_exact(
     if aim is Aim.WORST_FIRST and data.zone_weight.size:
         held, met = _worst_first(model, data, clock.silent())
         if met is not None:
-            fallback = functools.partial(_as_met, met)
+            fallback = functools.partial(_fairer, data, recount, met)
         return Exact(held, -scale, recount.total, free, fallback)
     return Exact(model, -scale, recount.total, free, fallback)
 
 
-def _as_met(columns: Floats) -> Floats:
-    return columns
+def _fairer(data: _Coverage, recount: _Recount, met: Floats) -> Floats:
+    """Return the plan met by the solver or that of greedy choice, whichever is better worst first."""
+    spare = _greedy(data, recount)
+    plans = [met] if spare is None else [met, spare]
+    return max(plans, key=lambda plan: (sorted(recount.shares(plan)), recount.total(plan)))
 
 
 def _greedy(data: _Coverage, recount: _Recount) -> Floats | None:

@@ -231,13 +231,19 @@ def _coverage_built(
         reached[row, column] = True
         if (shares[~reached] > 0).any() or (shares.sum(axis=1) > 1.0 + OVERFULL).any():
             raise SolveError("solver_disagrees", claimed=1.0, found=float(shares.sum(1).max()))
-        return math.fsum((weight[:, None] * shares).ravel())
+        demand, site = np.nonzero(shares)
+        return math.fsum(weight[demand] * shares[demand, site])
+
+    utopia = min(math.fsum(weight), math.fsum(sizes.largest()))
 
     def fallback() -> Floats:
         return greedy_packing(layout, weight, sizes, terms)
 
     built = _Built(
-        Exact(model, -scale, recount, tuple(terms.existing), fallback), layout, sizes, weight
+        Exact(model, -scale, recount, tuple(terms.existing), fallback, utopia),
+        layout,
+        sizes,
+        weight,
     )
     return built
 

@@ -139,8 +139,8 @@ def _radius_model(
                 waits.append(float(weight * (levels[at + 1] - level)))
     total = n_columns + len(waits)
     row, column, number = np.array(entries, dtype=np.float64).reshape(-1, 3).T
-    at = (row.astype(np.int64), column.astype(np.int64))
-    lines = sparse.csr_array((number, at), shape=(len(starts), total))
+    where = (row.astype(np.int64), column.astype(np.int64))
+    lines = sparse.csr_array((number, where), shape=(len(starts), total))
     count = np.concatenate([roles.counted(), np.zeros(len(waits))])
     joined, low, high = rows_joined(
         (lines, np.array(starts), np.full(len(starts), np.inf)),

@@ -101,6 +101,18 @@ def _greedy(table: Floats, size: int, roles: Roles) -> Ints:
     return np.array(sorted(chosen), dtype=np.int64)
 
 
+def _cliques(near: npt.NDArray[np.bool_]) -> list[tuple[int, ...]]:
+    """Return sets of candidates all too near to one another that hold every such pair."""
+    todo = np.triu(near)
+    cliques = []
+    for one in range(near.shape[0]):
+        while todo[one].any():
+            clique = _clique(near, one, int(np.argmax(todo[one])))
+            todo[np.ix_(clique, clique)] = False
+            cliques.append(clique)
+    return sorted(set(cliques))
+
+
 def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """Return the model of sites no two of which are nearer than ``apart``; most of them win.
 
@@ -109,8 +121,7 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """
     near = table < apart
     np.fill_diagonal(near, False)
-    cliques = [_clique(near, one, other) for one, other in np.argwhere(np.triu(near)).tolist()]
-    distinct = sorted(set(cliques))
+    distinct = _cliques(near)
     columns = np.array([site for clique in distinct for site in clique], dtype=np.int64)
     lengths = [len(clique) for clique in distinct]
     rows = np.repeat(np.arange(len(distinct)), lengths)
@@ -178,6 +189,9 @@ def _bisected(table: Floats, size: int, roles: Roles, deadline: Deadline) -> Sol
     low, high = 0, levels.size - 1
     decided = True
     while low <= high:
+        if deadline.passed():
+            decided = False
+            break
         probe = (low + high) // 2
         model = _model(table, float(levels[probe]), size, roles)
         found = highs.run(model, deadline.silent())

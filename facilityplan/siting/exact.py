@@ -39,6 +39,9 @@ class Exact:
     fallback
         Columns of a valid plan found without the solver (``None``: none found), for a search that
         ends before the solver has one.
+    utopia
+        What no plan can better by the problem's own measure (the whole weight), in the user's
+        unit; ``None`` where nothing better is known than what the model's columns say.
     """
 
     model: highs.Model
@@ -46,6 +49,7 @@ class Exact:
     recount: Callable[[Floats], float]
     free: tuple[int, ...] = ()
     fallback: Callable[[], Floats | None] | None = None
+    utopia: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,20 +86,36 @@ def solve_exact(
     """
     clock = deadline.reporting(lambda value: deadline.to_user(value / problem.scale))
     found = highs.run(problem.model, clock, start=start)
-    if found.columns is None and found.ended is highs.Ended.STOPPED and problem.fallback:
-        found = replace(found, columns=problem.fallback())
+    if found.ended is highs.Ended.STOPPED:
+        return _unproven(problem, found)
     if found.columns is None:
         return found.ended
     objective = problem.recount(found.columns)
-    if found.ended is not highs.Ended.OPTIMAL:
-        bound = max(found.bound, _least_cost(problem.model)) / problem.scale
-        bound = minimal_infinity(objective, bound, problem.scale)
-        return Plan(found.columns, objective, bound, False, False)
     value = float(problem.model.cost @ found.columns)
     verify.agree(value / problem.scale, objective, within=verify.SOLVER_AGREEMENT)
     columns, first = _settled(problem, found.columns, deadline.silent())
     objective = problem.recount(columns)
     return Plan(columns, objective, objective, True, first)
+
+
+def _unproven(problem: Exact, found: highs.Run) -> Plan | highs.Ended:
+    """Return the solver's plan or the one found without it, whichever is better, as feasible."""
+    spare = None if problem.fallback is None else problem.fallback()
+    plans = [
+        (problem.recount(columns), columns)
+        for columns in (found.columns, spare)
+        if columns is not None
+    ]
+    if not plans:
+        return found.ended
+    best = max if problem.scale < 0 else min
+    objective, columns = best(plans, key=lambda plan: plan[0])
+    floor = _least_cost(problem.model)
+    if problem.utopia is not None:
+        floor = max(floor, problem.utopia * problem.scale)
+    bound = max(found.bound, floor) / problem.scale
+    bound = minimal_infinity(objective, bound, problem.scale)
+    return Plan(columns, objective, bound, False, False)
 
 
 def _least_cost(model: highs.Model) -> float:
