@@ -164,10 +164,21 @@ def _report_from(engine: highspy.Highs, deadline: Deadline) -> None:
     engine.cbMipInterrupt.subscribe(tell)
 
 
+def solve(engine: highspy.Highs) -> highspy.HighsModelStatus:
+    """Run an engine; its threads replace those that an earlier one left in the process.
+
+    HiGHS keeps one pool of threads and refuses to run with another number of them.
+    """
+    engine.run()
+    if engine.getModelStatus() == highspy.HighsModelStatus.kNotset:
+        engine.resetGlobalScheduler(True)
+        engine.run()
+    return engine.getModelStatus()
+
+
 def _verdict(engine: highspy.Highs, *, relaxed: bool) -> highspy.HighsModelStatus:
     """Run the engine; what presolve alone calls infeasible is asked again without presolve."""
-    engine.run()
-    infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    infeasible = solve(engine) == highspy.HighsModelStatus.kInfeasible
     if infeasible and not relaxed and engine.getInfo().mip_node_count <= 0:
         engine.clearSolver()
         engine.setOptionValue("presolve", "off")
@@ -201,6 +212,9 @@ def run(
     SolveError
         ``solver_failed`` where the solver itself gives up.
     """
+    if not model.cost.size and ((model.row_lower > 0) | (model.row_upper < 0)).any():
+        # HiGHS takes a model without columns for solved, whatever its rows ask.
+        return Run(Ended.INFEASIBLE, None, math.inf)
     if deadline.passed():
         return Run(Ended.STOPPED, None, -math.inf)
     engine = silent_engine(deadline)
