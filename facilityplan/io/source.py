@@ -168,7 +168,7 @@ def encodings(content: bytes, stated: str | None, file: str) -> Sequence[str]:
     if stated is not None:
         try:
             return (codecs.lookup(stated).name,)
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise UnreadableSourceError(
                 "source_unknown_encoding", file=file, encoding=stated
             ) from error

@@ -35,6 +35,7 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io.shapefile import Boxes, check_boxes, check_shapefile
 from facilityplan.io.source import (
     LADDER,
     Vector,
@@ -88,6 +89,7 @@ class _Opened:
     encodings: Sequence[str]
     states_crs: bool = True
     layers: Mapping[str, str | int] = field(default_factory=dict)
+    boxes: Boxes | None = None
 
 
 def _refuse(file: str, error: BaseException) -> NoReturn:
@@ -199,7 +201,7 @@ def _code_page(path: Path) -> str | None:
 def _is_western(name: str) -> bool:
     try:
         return codecs.lookup(name).name in _WESTERN
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 
@@ -230,6 +232,7 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
         drivers=frozenset({"ESRI Shapefile"}),
         options={},
         encodings=LADDER if said is None else encodings(b"", said, path.name),
+        boxes=check_shapefile(path, index, table),
     )
 
 
@@ -389,6 +392,8 @@ def read_vector(
     if len(geometry) and not np.isfinite(shapely.get_coordinates(geometry)).all():
         bad = [n + 1 for n, shape in enumerate(geometry) if _not_finite(shape)]
         raise GeometryError("vector_not_finite", file=opened.file, rows=bad)
+    if opened.boxes is not None:
+        check_boxes(geometry, opened.boxes, opened.file)
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     return Vector(frame=frame, rows=rows, file=opened.file, encoding=chosen)
 
