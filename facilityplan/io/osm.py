@@ -13,6 +13,7 @@ import osmium
 import shapely
 
 from facilityplan.errors import SourceLimitError, UnreadableSourceError, UsageError
+from facilityplan.io.guard import guarded
 from facilityplan.io.source import Vector, local_file, read_start
 
 ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot", "access", "sidewalk")
@@ -111,6 +112,7 @@ def _roads(source: Any) -> Iterator[tuple[str, Any, Any]]:
             yield name, tags, None
 
 
+@guarded
 def read_osm(
     path: str | Path,
     *,
@@ -212,6 +214,7 @@ def _way_tags(settings: Any) -> Iterator[None]:
         settings.useful_tags_way = before
 
 
+@guarded
 def read_osm_xml_roads(path: str | Path) -> Vector:
     """Read the roads of an OpenStreetMap XML file, each piece between two nodes by itself.
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from facilityplan.crs import grid_system, row_areas_m2
 from facilityplan.errors import SourceLimitError, UnreadableSourceError
+from facilityplan.io.guard import guarded
 from facilityplan.io.source import local_file, read_bytes
 
 Floats = npt.NDArray[np.float64]
@@ -64,6 +65,7 @@ class PopulationGrid:
     file: str
 
 
+@guarded
 def read_population(path: str | Path, unit: str, *, crs: str | None = None) -> PopulationGrid:
     """Return a population grid.
 

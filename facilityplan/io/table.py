@@ -27,11 +27,13 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io.guard import guarded
 from facilityplan.io.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, check_zipped
 from facilityplan.io.records import check_compound
 from facilityplan.io.source import Table, Vector, decode, local_file, read_bytes
 from facilityplan.units import parse_number
 
+_LINE_ENDS: Final = ("\n", "\r", "\x1a")
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Web pages saved as .xls, PDF, pictures, databases: what people rename into a table.
@@ -133,6 +135,9 @@ def _read_csv(content: bytes, file: str, stated: str | None) -> Table:
         raise UnreadableSourceError(
             "source_unreadable", file=file, rows=(len(records) + 1,), reason=error
         ) from error
+    if len(records) > 1 and len(records[-1]) < len(records[0]) and not text.endswith(_LINE_ENDS):
+        # Programs end the last line too, and it has all its cells: this file was cut.
+        raise UnreadableSourceError("table_cut", file=file, rows=(len(records),))
     return _table(records, file, encoding)
 
 
@@ -191,6 +196,7 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Table:
     return _table(records, file, None)
 
 
+@guarded
 def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
     """Read a table; what it is is told by its content, not by its name.
 

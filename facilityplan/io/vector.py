@@ -35,6 +35,7 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io.guard import guarded
 from facilityplan.io.shapefile import Boxes, check_boxes, check_shapefile
 from facilityplan.io.source import (
     LADDER,
@@ -342,6 +343,7 @@ def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
     return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
 
 
+@guarded
 def read_vector(
     path: str | Path, *, layer: str | None = None, encoding: str | None = None
 ) -> Vector:

@@ -79,7 +79,7 @@ def write_bases(folder):
     frame.to_file(folder / "a.shp", encoding="gb18030")
     frame.to_crs(4326).to_file(folder / "a.geojson", driver="GeoJSON")
     frame.to_crs(4326).rename(columns={"名称": "Name"}).to_file(folder / "a.kml", driver="KML")
-    table().to_csv(folder / "a.csv", index=False, encoding="utf-8-sig")
+    table().to_csv(folder / "a.csv", index=False, encoding="utf-8")
     table().to_excel(folder / "a.xlsx", index=False)
     extract(folder / "a.osm.pbf")
     extract(folder / "a.osm")
