@@ -42,6 +42,9 @@ LARGE_BYTES: Final = 8 * 1024 * 1024
 STRANGE_RATIO: Final = 40
 """So is what unpacks to more than this times its size, from a megabyte on."""
 _STRANGE_BYTES: Final = 1024 * 1024
+_BOMB_RATIO: Final = 2000
+"""Nothing packs so well but what was made to: deflate ends at 1032."""
+_BOMB_BYTES: Final = 64 * 1024 * 1024
 
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
 _MEMORY_PER_BYTE: Final = 24
@@ -75,13 +78,25 @@ def limits_for(path: str | Path) -> Limits | None:
     ----------
     path
         Any path; what is not there needs no child to be refused.
+
+    Raises
+    ------
+    SourceLimitError
+        If it says that it unpacks to what no honest file does.
     """
     place = Path(path)
     try:
         size = place.stat().st_size if place.is_file() else 0
         unpacked = max(size, unpacked_bytes(place)) if size else 0
+        # The table of a Shapefile lies beside it.
+        table = place.with_suffix(".dbf")
+        unpacked += table.stat().st_size if size and table != place and table.is_file() else 0
     except (OSError, ValueError):
         return None
+    if unpacked > max(_BOMB_RATIO * size, _BOMB_BYTES):
+        raise SourceLimitError(
+            "source_bomb", file=place.name, size_kb=(size + 1023) >> 10, unpacked_mb=unpacked >> 20
+        )
     strange = unpacked > max(STRANGE_RATIO * size, _STRANGE_BYTES)
     if unpacked <= LARGE_BYTES and not strange:
         return None

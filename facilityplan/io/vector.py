@@ -36,6 +36,7 @@ from facilityplan.errors import (
     UnreadableSourceError,
 )
 from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_json_depth, check_xml
 from facilityplan.io.shapefile import Boxes, check_boxes, check_shapefile
 from facilityplan.io.source import (
     LADDER,
@@ -91,6 +92,7 @@ class _Opened:
     states_crs: bool = True
     layers: Mapping[str, str | int] = field(default_factory=dict)
     boxes: Boxes | None = None
+    views: frozenset[str] = frozenset()
 
 
 def _refuse(file: str, error: BaseException) -> NoReturn:
@@ -104,6 +106,7 @@ def _no_constant(name: str) -> NoReturn:
 def _geojson(path: Path, stated: str | None) -> _Opened:
     """Parse GeoJSON and write it anew, so that GDAL can take it for nothing else."""
     text, encoding = decode(read_bytes(path), stated, path.name)
+    check_json_depth(text, path.name)
     try:
         document = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
         kind = document.get("type") if isinstance(document, dict) else None
@@ -136,6 +139,7 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     root = _KML_ROOT.match(text)
     if root is None or _KML_REFUSED.search(text):
         raise SourceLimitError("vector_not_taken", file=path.name)
+    check_xml(text[root.end() :].encode("utf-8"), path.name)
     return _Opened(
         file=path.name,
         source=text[root.end() :].encode("utf-8"),
@@ -145,17 +149,20 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     )
 
 
-def _package_layers(path: Path) -> list[str]:
-    """Return the layers that have a geometry; GDAL would list them with SQLite's files beside."""
+def _package_layers(path: Path) -> dict[str, bool]:
+    """Return the layers that have a geometry, and whether they are tables; GDAL would list them with SQLite's files beside."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
         ) as base:
             found = base.execute(
-                "SELECT table_name FROM gpkg_contents JOIN gpkg_geometry_columns"
-                " USING (table_name) ORDER BY table_name"
+                "SELECT table_name, type FROM gpkg_contents"
+                " JOIN gpkg_geometry_columns USING (table_name)"
+                " JOIN sqlite_master ON lower(name) = lower(table_name)"
+                " WHERE type IN ('table', 'view') ORDER BY table_name"
             )
-            return [str(name) for (name,) in found]
+            # A view is a query, which may never end.
+            return {str(name): kind == "table" for name, kind in found}
     except (sqlite3.Error, UnicodeError) as error:
         _refuse(path.name, error)
 
@@ -171,10 +178,12 @@ def _geopackage(path: Path, start: bytes) -> _Opened:
     if journal.exists() and journal.stat().st_size:
         # Opened as it stands it would lack what another program has not written down yet.
         raise UnreadableSourceError("source_in_use", file=path.name)
+    layers = _package_layers(path)
     return _Opened(
         file=path.name,
         source=str(path),
-        layers={name: name for name in _package_layers(path)},
+        layers={name: name for name in layers},
+        views=frozenset(name for name, is_table in layers.items() if not is_table),
         drivers=frozenset({"GPKG"}),
         # Without this SQLite makes its -wal and -shm files beside the input.
         options={"IMMUTABLE": "YES"},
@@ -385,7 +394,10 @@ def read_vector(
             raise
         _refuse(place.name, error)
     with _plainly_named(opened) as lent:
-        frame, chosen = _read(lent, _choose_layer(lent, layer))
+        wanted = _choose_layer(lent, layer)
+        if wanted in opened.views:
+            raise SourceLimitError("vector_view", file=opened.file, layer=str(wanted))
+        frame, chosen = _read(lent, wanted)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError("vector_without_geometry", file=opened.file)
     if not opened.states_crs and not _has_degrees(frame):
