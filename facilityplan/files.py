@@ -20,6 +20,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from facilityplan.errors import FacilityPlanError, OutputError, OutputLockedError
 
 TEMPORARY_PREFIX: Final = ".facilityplan-"
@@ -109,8 +111,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep_dead(path.parent)
         handle, name = tempfile.mkstemp(
-            prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent
+            prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-", suffix=path.suffix, dir=path.parent
         )
         os.close(handle)
         temporary = Path(name)
@@ -142,15 +145,31 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what an interrupted run of ours left in a folder: temporary files and folders."""
+    """Remove what an interrupted run of ours left in a folder: temporary files and folders.
+
+    Only who holds the folder's lock may: what another process is writing would go too.
+    """
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
         try:
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+            _remove(leftover)
         except OSError as error:
             raise _as_output_error(error, leftover) from error
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir() and not leftover.is_symlink():
+        shutil.rmtree(leftover)
+    else:
+        leftover.unlink(missing_ok=True)
+
+
+def _sweep_dead(folder: Path) -> None:
+    """Remove temporary files whose process is gone; what cannot go now goes another time."""
+    for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        owner = leftover.name.removeprefix(TEMPORARY_PREFIX).split("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            with contextlib.suppress(OSError):
+                _remove(leftover)
 
 
 @contextlib.contextmanager
@@ -177,7 +196,8 @@ def staged(folder: Path, last: str, gone: Collection[str] = ()) -> Iterator[Path
         If a file cannot be written or take its place; all is then as it was.
     """
     try:
-        stage = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
+        prefix = f"{TEMPORARY_PREFIX}{os.getpid()}-"
+        stage = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     except OSError as error:
         raise _as_output_error(error, folder) from error
     try:

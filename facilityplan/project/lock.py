@@ -90,7 +90,7 @@ def _create(lock: Path) -> None:
     """Make a lock that says whose it is from its first moment on."""
     started = psutil.Process().create_time()
     said = f"{os.getpid()} {started:.2f}".encode("ascii")
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=lock.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-", dir=lock.parent)
     try:
         os.write(handle, said)
         os.close(handle)
