@@ -203,7 +203,9 @@ def staged(folder: Path, last: str, gone: Collection[str] = ()) -> Iterator[Path
     try:
         yield stage
         written = sorted(path.name for path in stage.iterdir() if path.name != last)
-        _exchange(folder, stage, [*written, *((last,) if (stage / last).exists() else ())], last, gone)
+        _exchange(
+            folder, stage, [*written, *((last,) if (stage / last).exists() else ())], last, gone
+        )
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

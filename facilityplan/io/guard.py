@@ -146,7 +146,7 @@ def in_child(reader: Callable[P, R], limits: Limits, *args: P.args, **kwargs: P.
         job = pickle.dumps(
             (reader.__module__, reader.__qualname__, args, kwargs, str(answer), limits.memory_bytes)
         )
-        process = subprocess.Popen(  # noqa: S603  this very interpreter, nothing of the user's
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "facilityplan.io.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ LOCK_FILE = ".facilityplan.lock"
 _TAKE_OVER: Final = ".facilityplan.lock.takeover"
 _TAKE_OVER_S: Final = 10.0
 """Nobody takes so long to take a lock over; who began and did not end was stopped."""
+_RELEASED: Final = "released"
 _SAME_START_S: Final = 5.0
 """A process that began at another time than the lock says has only got the same number."""
 
@@ -52,8 +53,7 @@ def output_lock(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # A folder that went away took its lock along.
-            lock.unlink(missing_ok=True)
+        _release(lock)
         if is_new:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # Only an empty folder goes: a run that failed leaves nothing.
@@ -104,7 +104,17 @@ def _create(lock: Path) -> None:
             os.write(own, said)
             os.close(own)
     finally:
-        Path(name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # It is swept another time.
+            Path(name).unlink(missing_ok=True)
+
+
+def _release(lock: Path) -> None:
+    """Give the lock up; where it cannot be removed (a scanner holds it), it says so."""
+    try:
+        lock.unlink(missing_ok=True)
+    except OSError:
+        with contextlib.suppress(OSError):  # A folder that went away took its lock along.
+            lock.write_text(_RELEASED, encoding="ascii")
 
 
 def _words(lock: Path) -> list[str]:
@@ -119,11 +129,18 @@ def _owner(lock: Path) -> str:
 
 def _is_alive(lock: Path) -> bool:
     owner, started, *_ = [*_words(lock), "", ""]
-    if not owner.isdecimal():
-        with contextlib.suppress(FileNotFoundError):
-            # Empty: made this moment by another, or by one that was stopped while it wrote.
-            return time.time() - lock.stat().st_mtime < _TAKE_OVER_S
+    if owner == _RELEASED:
         return False
+    if owner.isdecimal():
+        return _runs(owner, started)
+    with contextlib.suppress(FileNotFoundError):
+        # Empty: made this moment by another, or by one that was stopped while it wrote.
+        return time.time() - lock.stat().st_mtime < _TAKE_OVER_S
+    return False
+
+
+def _runs(owner: str, started: str) -> bool:
+    """Tell whether a process runs that has this number and began when the lock says."""
     try:
         process = psutil.Process(int(owner))
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
@@ -134,6 +151,6 @@ def _is_alive(lock: Path) -> bool:
     except psutil.AccessDenied:
         return True
     try:
-        return abs(began - float(started)) < _SAME_START_S if started else True
+        return not started or abs(began - float(started)) < _SAME_START_S
     except ValueError:
         return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from campaign import FACTOR
+from campaign import FACTOR, told
 from patterns import DATUMS, PLACES, Streets
 
 from facilityplan.crs import detective
@@ -30,13 +30,6 @@ def city(request):
         pytest.fail("../shared/data is absent")
     streets = Streets(SHARED, request.param)
     return streets, RoadPoints.of(streets.lines)
-
-
-def told(capsys, figures):
-    """Say the figures of a campaign."""
-    if TRIALS > 1:
-        with capsys.disabled():
-            print(f"\n{figures}")
 
 
 @pytest.mark.parametrize(

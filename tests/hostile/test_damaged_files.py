@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 
 import pytest
-from campaign import FACTOR
+from campaign import FACTOR, told
 from damage import FORMATS, damaged
 
 import facilityplan as fp
@@ -65,12 +65,13 @@ def test_nothing_takes_much(tried):
 def test_other_data_is_rare_and_hashes_tell_it(tried, capsys):
     counts = Counter((fmt, said["status"]) for fmt, _, _, said in tried)
     different = [entry for entry in tried if entry[3]["status"] == "different"]
-    with capsys.disabled():
-        if FACTOR > 1:
-            print(f"\n{len(tried)} damaged files, {len(different)} read as other data")
-            print(*(f"  {fmt} {status}: {n}" for (fmt, status), n in sorted(counts.items())), sep="\n")
-            print("  most memory", max(entry[3]["peak_mb"] for entry in tried), "MB")
-            print("  most time", max(entry[3]["cpu_s"] for entry in tried), "s")
+    told(
+        capsys,
+        f"{len(tried)} damaged files, {len(different)} read as other data",
+        *(f"{fmt} {status}: {number}" for (fmt, status), number in sorted(counts.items())),
+        f"most memory {max(entry[3]['peak_mb'] for entry in tried):.0f} MB",
+        f"most time {max(entry[3]['cpu_s'] for entry in tried):.2f} s",
+    )
     assert len(different) <= LIMIT_DIFFERENT * len(tried)
     assert all(entry[3]["told"] for entry in different)
 

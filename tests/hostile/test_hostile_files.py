@@ -1,7 +1,6 @@
 """Files made to do harm: each refused in one message, in under a second and 300 MB."""
 
 import io
-import json
 import sqlite3
 import struct
 import zipfile
@@ -55,7 +54,9 @@ def collections(levels):
 def folders(levels):
     place = "<Placemark><Point><coordinates>113,34</coordinates></Point></Placemark>"
     inner = "<Folder>" * levels + place + "</Folder>" * levels
-    return f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{inner}</Document></kml>'.encode()
+    return (
+        f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{inner}</Document></kml>'.encode()
+    )
 
 
 def laughs(root, count=12):
@@ -90,9 +91,18 @@ def pbf(*blocks):
 
 def tiff(width, height):
     """Return a TIFF that is all head: its strip is not there."""
-    entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 32), (259, 3, 1, 1),
-               (262, 3, 1, 1), (273, 4, 1, 0), (277, 3, 1, 1), (278, 4, 1, height),
-               (279, 4, 1, 0), (339, 3, 1, 3)]
+    entries = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 1, 32),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 0),
+        (277, 3, 1, 1),
+        (278, 4, 1, height),
+        (279, 4, 1, 0),
+        (339, 3, 1, 3),
+    ]
     raw = b"".join(struct.pack("<HHII", *entry) for entry in entries)
     return b"II*\0" + struct.pack("<IH", 8, len(entries)) + raw + struct.pack("<I", 0)
 
@@ -171,20 +181,29 @@ def lying(raw):
 # Name of the file, as which format it is read, and its content or what makes it.
 HOSTILE = {
     "workbook of one cell in the last corner": (
-        "a.xlsx", "xlsx", lambda b, _: with_sheet(b, SHEET.format(ROW.format(1048576, "XFD"))),
+        "a.xlsx",
+        "xlsx",
+        lambda b, _: with_sheet(b, SHEET.format(ROW.format(1048576, "XFD"))),
     ),
     "workbook of a cell in the last row": (
-        "a.xlsx", "xlsx", lambda b, _: with_sheet(b, SHEET.format(
-            ROW.format(1, "A") + ROW.format(1048576, "ZZ"))),
+        "a.xlsx",
+        "xlsx",
+        lambda b, _: with_sheet(b, SHEET.format(ROW.format(1, "A") + ROW.format(1048576, "ZZ"))),
     ),
     "workbook of a cell beyond every row": (
-        "a.xlsx", "xlsx", lambda b, _: with_sheet(b, SHEET.format(ROW.format(999999999, "A"))),
+        "a.xlsx",
+        "xlsx",
+        lambda b, _: with_sheet(b, SHEET.format(ROW.format(999999999, "A"))),
     ),
     "workbook with laughs": (
-        "a.xlsx", "xlsx", lambda b, _: with_sheet(b, laughs("<worksheet>&a11;</worksheet>")),
+        "a.xlsx",
+        "xlsx",
+        lambda b, _: with_sheet(b, laughs("<worksheet>&a11;</worksheet>")),
     ),
     "workbook nested without end": (
-        "a.xlsx", "xlsx", lambda b, _: with_sheet(b, b"<worksheet>" * 400_000),
+        "a.xlsx",
+        "xlsx",
+        lambda b, _: with_sheet(b, b"<worksheet>" * 400_000),
     ),
     "workbook of a quarter of a gigabyte of zeros": ("a.xlsx", "xlsx", lambda *_: zeros(2**28)),
     "workbook that lies about its size": ("a.xlsx", "xlsx", lambda *_: lying(zeros(2**26))),
@@ -201,25 +220,39 @@ HOSTILE = {
     "collections 42 deep": ("a.geojson", "geojson", feature(collections(42))),
     "collections 5000 deep": ("a.geojson", "geojson", feature(collections(5000))),
     "properties 42 deep": (
-        "a.geojson", "geojson", feature("null", '{"a":' * 42 + "1" + "}" * 42),
+        "a.geojson",
+        "geojson",
+        feature("null", '{"a":' * 42 + "1" + "}" * 42),
     ),
     "coordinates 100000 deep": (
-        "a.geojson", "geojson", feature('{"type":"Polygon","coordinates":' + "[" * 100_000),
+        "a.geojson",
+        "geojson",
+        feature('{"type":"Polygon","coordinates":' + "[" * 100_000),
     ),
     "folders 42 deep": ("a.kml", "kml", folders(42)),
     "folders 100000 deep": ("a.kml", "kml", folders(100_000)),
     "kml with laughs": ("a.kml", "kml", laughs("<kml>&a11;</kml>")),
     "kml with a link": (
-        "a.kml", "kml", b"<kml><NetworkLink><Link><href>http://a.b/</href></Link></NetworkLink></kml>",
+        "a.kml",
+        "kml",
+        b"<kml><NetworkLink><Link><href>http://a.b/</href></Link></NetworkLink></kml>",
     ),
     "osm with laughs": ("a.osm", "osm", b"<osm>" + laughs("</osm>")),
-    "osm with laughs far in": ("a.osm", "osm", b"<!--" + b" " * 9000 + b"--><osm>" + laughs("&a11;")),
+    "osm with laughs far in": (
+        "a.osm",
+        "osm",
+        b"<!--" + b" " * 9000 + b"--><osm>" + laughs("&a11;"),
+    ),
     "osm nested without end": ("a.osm", "osm", b"<osm version='0.6'>" + b"<way>" * 300_000),
     "numbers without end": (
-        "a.geojson", "geojson", feature('{"type":"Point","coordinates":[1e999,-1e999]}'),
+        "a.geojson",
+        "geojson",
+        feature('{"type":"Point","coordinates":[1e999,-1e999]}'),
     ),
     "a number of a million digits": (
-        "a.geojson", "geojson", feature('{"type":"Point","coordinates":[' + "9" * 10**6 + ",1]}"),
+        "a.geojson",
+        "geojson",
+        feature('{"type":"Point","coordinates":[' + "9" * 10**6 + ",1]}"),
     ),
     "geojson of nothing": ("a.geojson", "geojson", feature("null")),
     "dbf of two thousand million rows": ("a.dbf", "shp", dbf()),
@@ -230,9 +263,15 @@ HOSTILE = {
     "csv of one line": ("a.csv", "csv", b"x" * 4_000_000),
     "csv of commas": ("a.csv", "csv", b",\n" * 200_000),
     "csv of zeros": ("a.csv", "csv", bytes(4_000_000)),
-    "pbf whose blocks are zeros": ("a.osm.pbf", "pbf", pbf(*[block(b"OSMData", bytes(2**24))] * 40)),
+    "pbf whose blocks are zeros": (
+        "a.osm.pbf",
+        "pbf",
+        pbf(*[block(b"OSMData", bytes(2**24))] * 40),
+    ),
     "pbf that lies about its size": (
-        "a.osm.pbf", "pbf", pbf(block(b"OSMData", bytes(2**20), 2**31 - 1)),
+        "a.osm.pbf",
+        "pbf",
+        pbf(block(b"OSMData", bytes(2**20), 2**31 - 1)),
     ),
     "pbf with a head without end": ("a.osm.pbf", "pbf", pbf() + struct.pack(">I", 2**31 - 1)),
     "pbf of heads": ("a.osm.pbf", "pbf", pbf() * 20_000),
@@ -241,14 +280,19 @@ HOSTILE = {
     "grid without measure": ("a.tif", "tif", tiff(2**31 - 1, 2**31 - 1)),
     "grid of no cells": ("a.tif", "tif", tiff(0, 0)),
     "geopackage with a view without end": (
-        "a.gpkg", "gpkg", package("ALTER TABLE estates RENAME TO t", f"CREATE VIEW estates AS {ENDLESS}"),
+        "a.gpkg",
+        "gpkg",
+        package("ALTER TABLE estates RENAME TO t", f"CREATE VIEW estates AS {ENDLESS}"),
     ),
     "geopackage with a bomb of zeros": (
-        "a.gpkg", "gpkg", package("UPDATE estates SET geom = zeroblob(900000)"),
+        "a.gpkg",
+        "gpkg",
+        package("UPDATE estates SET geom = zeroblob(900000)"),
     ),
     "geopackage of an extension": (
-        "a.gpkg", "gpkg", package(
-            "UPDATE sqlite_schema SET sql = replace(sql, 'rtree', 'nomodule')"),
+        "a.gpkg",
+        "gpkg",
+        package("UPDATE sqlite_schema SET sql = replace(sql, 'rtree', 'nomodule')"),
     ),
     "nothing but a magic number": ("a.gpkg", "gpkg", b"SQLite format 3\0"),
     "half a signature": ("a.shp", "shp", b"\0\0\x27\x0a"),

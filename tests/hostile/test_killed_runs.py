@@ -1,5 +1,6 @@
 """A run killed at any moment leaves whole files, and the next run cleans up."""
 
+import contextlib
 import json
 import os
 import random
@@ -9,52 +10,16 @@ import sys
 import time
 from pathlib import Path
 
-import geopandas as gpd
 import pytest
-import shapely
-from campaign import FACTOR
+from campaign import FACTOR, told
+from small_city import city
 
 from facilityplan import files
 from facilityplan.project import OUTPUTS
 
 KILLS = 10 if FACTOR == 1 else 12 * FACTOR
 SCRIPT = Path(__file__).resolve().parents[1] / "support" / "killed_run.py"
-PROJECT = """\
-[project]
-name = "{name}"
-standards = ["zhengzhou-2018-34"]
-as_of = 2019-06-30
-crs = "EPSG:4547"
-[layers.residences]
-path = "residences.csv"
-x = "东"
-y = "北"
-crs = "EPSG:4547"
-columns = {{ id = "编号", name = "名称", households = "户数", status = "状态" }}
-constants = {{ setting = "urban" }}
-[layers.facilities]
-path = "facilities.csv"
-x = "东"
-y = "北"
-crs = "EPSG:4547"
-columns = {{ id = "编号", kind = "类型", status = "状态", floor_area_m2 = "面积" }}
-[layers.roads]
-path = "roads.gpkg"
-"""
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-
-
-def city(folder, name):
-    folder.mkdir()
-    (folder / "project.toml").write_text(PROJECT.format(name=name), encoding="utf-8")
-    rows = [f"R{n},{n}号院,{100 + n},{500_000 + 300 * n},3800000,已建" for n in range(30)]
-    text = "\n".join(["编号,名称,户数,东,北,状态", *rows]) + "\n"
-    (folder / "residences.csv").write_text(text, encoding="utf-8")
-    text = "编号,类型,东,北,状态,面积\nF1,居家养老服务站点,500100,3800100,运营,200\n"
-    (folder / "facilities.csv").write_text(text, encoding="utf-8")
-    line = shapely.LineString([(499_000, 3_800_000), (510_000, 3_800_000)])
-    gpd.GeoDataFrame({"n": [1]}, geometry=[line], crs=4547).to_file(folder / "roads.gpkg")
-    return folder
 
 
 class Runs:
@@ -113,7 +78,7 @@ def check_whole(out, versions):
     return "manifest.json" in there
 
 
-def test_killed_at_any_moment(runs, tmp_path):
+def test_killed_at_any_moment(runs, tmp_path, capsys):
     cities = [city(tmp_path / "one", "甲城"), city(tmp_path / "two", "乙城")]
     versions, took_s = [], []
     for number, folder in enumerate(cities):
@@ -143,10 +108,8 @@ def test_killed_at_any_moment(runs, tmp_path):
             time.sleep(rng.uniform(0, 1.2 * writing_s))
         else:
             time.sleep(rng.uniform(0, before_s + writing_s))
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         killed += runs.end() == -signal.SIGKILL
         if out.is_dir():
             without_manifest += not check_whole(out, versions)
@@ -157,4 +120,4 @@ def test_killed_at_any_moment(runs, tmp_path):
         left = [p.name for p in cache.iterdir() if p.name.startswith(files.TEMPORARY_PREFIX)]
         assert left == []
     assert killed >= KILLS // 2
-    print(f"{KILLS} runs, {killed} killed, {without_manifest} left without a manifest")
+    told(capsys, f"{killed} of {KILLS} killed, {without_manifest} left without a manifest")

@@ -326,9 +326,7 @@ class TestOutputFolder:
         assert run_command_line(["run", str(folder), "--out", str(new)]) == code
         assert not new.exists()
 
-    def test_interrupted_while_writing_leaves_the_old_files(
-        self, make, run, monkeypatch
-    ):
+    def test_interrupted_while_writing_leaves_the_old_files(self, make, run, monkeypatch):
         folder = make()
         out = run(folder)
         before = {path.name: path.read_bytes() for path in out.iterdir()}

@@ -12,7 +12,20 @@ import shapely
 from osmium.osm import mutable
 
 HERE = "EPSG:4547"
-NAMES = "东风 和平 朝阳 建设 文化 人民 新华 解放 幸福 光明 䶮园 㙟里".split()
+NAMES = [
+    "东风",
+    "和平",
+    "朝阳",
+    "建设",
+    "文化",
+    "人民",
+    "新华",
+    "解放",
+    "幸福",
+    "光明",
+    "䶮园",
+    "㙟里",
+]
 FORMATS = ("gpkg", "shp", "geojson", "kml", "csv", "xlsx", "pbf", "tif")
 
 
@@ -54,8 +67,10 @@ def extract(path):
                 nodes[i, j] = 1 + 12 * i + j
                 writer.add_node(mutable.Node(id=nodes[i, j], location=place))
         for i in range(12):
-            for way, ids in ((100 + i, [nodes[i, j] for j in range(12)]),
-                             (200 + i, [nodes[j, i] for j in range(12)])):
+            for way, ids in (
+                (100 + i, [nodes[i, j] for j in range(12)]),
+                (200 + i, [nodes[j, i] for j in range(12)]),
+            ):
                 tags = {"highway": "residential", "name": f"{NAMES[i]}路"}
                 writer.add_way(mutable.Way(id=way, nodes=ids, tags=tags))
 
@@ -66,8 +81,16 @@ def grid(path):
 
     cells = np.random.default_rng(4).uniform(0, 90, (60, 60)).astype(np.float32)
     with rasterio.open(
-        path, "w", driver="GTiff", width=60, height=60, count=1, dtype="float32",
-        crs=HERE, transform=from_origin(455_000, 3_850_000, 100, 100), compress="deflate",
+        path,
+        "w",
+        driver="GTiff",
+        width=60,
+        height=60,
+        count=1,
+        dtype="float32",
+        crs=HERE,
+        transform=from_origin(455_000, 3_850_000, 100, 100),
+        compress="deflate",
     ) as out:
         out.write(cells, 1)
 
@@ -138,9 +161,25 @@ def exchange(rng, raw):
 
 
 _WORDS = (
-    b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0", b"\0\0\0\x80",
-    b"\0\0\0\0", b"\1\0\0\0", b"\0\0\0\1", b"\0\0\0\0\0\0\xf0\x7f", b"\0\0\0\0\0\0\xf8\x7f",
-    b"1e999", b"NaN", b"-1", b"99999999999999999999", b"\xef\xbb\xbf", b"\0", b"\"", b"<", b"&x;",
+    b"\xff\xff\xff\xff",
+    b"\x7f\xff\xff\xff",
+    b"\xff\xff\xff\x7f",
+    b"\x80\0\0\0",
+    b"\0\0\0\x80",
+    b"\0\0\0\0",
+    b"\1\0\0\0",
+    b"\0\0\0\1",
+    b"\0\0\0\0\0\0\xf0\x7f",
+    b"\0\0\0\0\0\0\xf8\x7f",
+    b"1e999",
+    b"NaN",
+    b"-1",
+    b"99999999999999999999",
+    b"\xef\xbb\xbf",
+    b"\0",
+    b'"',
+    b"<",
+    b"&x;",
 )
 
 

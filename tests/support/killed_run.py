@@ -21,7 +21,7 @@ def run(project, out):
     """Run and leave with 0, or 1 where it did not end well."""
     try:
         fp.open_project(project).run(Path(out), progress=lambda stage: say("stage", stage))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  whatever it is, it is reported
         say("failed", repr(error).replace("\n", " "))
         os._exit(1)
     os._exit(0)
@@ -42,6 +42,6 @@ def main():
 if __name__ == "__main__":
     import facilityplan.maps
     import facilityplan.report
-    import facilityplan.siting  # noqa: F401
+    import facilityplan.siting
 
     main()
