@@ -161,7 +161,8 @@ def in_child(reader: Callable[P, R], limits: Limits, *args: P.args, **kwargs: P.
             process.wait()
             if process.stdin is not None:
                 _close(process.stdin)
-        return _answer(answer, file, limits)
+        found: R = _answer(answer, file, limits)
+        return found
 
 
 def _environment() -> dict[str, str]:

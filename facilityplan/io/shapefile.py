@@ -73,7 +73,8 @@ def check_shapefile(shapes: Path, index: Path, table: Path) -> Boxes:
         If they do; with the rows where it is rows.
     """
     kept = _check_table(read_bytes(table), table.name)
-    content = np.frombuffer(read_bytes(shapes), dtype=np.uint8)
+    raw = read_bytes(shapes)
+    content = np.frombuffer(raw, dtype=np.uint8)
     entries = np.frombuffer(read_bytes(index)[100:], dtype=np.uint8)
     entries = entries[: len(entries) // 8 * 8].view(">i4").reshape(-1, 2).astype(np.int64)
     start, length = entries[:, 0] * 2, entries[:, 1] * 2
@@ -81,7 +82,7 @@ def check_shapefile(shapes: Path, index: Path, table: Path) -> Boxes:
     head = content[start[:, None] + np.arange(12)]
     number, size = head[:, :8].copy().view(">i4").T
     kind = head[:, 8:].copy().view("<i4")[:, 0]
-    file_kind = struct.unpack_from("<i", content, 32)[0]
+    file_kind = struct.unpack_from("<i", raw, 32)[0]
     _damaged(shapes.name, (number != np.arange(1, len(number) + 1)) | (size * 2 != length))
     _damaged(shapes.name, (kind != file_kind) & (kind != 0))
     bounds = np.full((len(start), 4), np.nan)
