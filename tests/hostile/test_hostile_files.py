@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 import pytest
+from bombs import tiff
 
 LIMIT_MB = 300
 VRT = (
@@ -87,24 +88,6 @@ def number(value):
 def pbf(*blocks):
     header = block(b"OSMHeader", b"\x22\x0eOsmSchema-V0.6\x22\x0aDenseNodes")
     return header + b"".join(blocks)
-
-
-def tiff(width, height):
-    """Return a TIFF that is all head: its strip is not there."""
-    entries = [
-        (256, 4, 1, width),
-        (257, 4, 1, height),
-        (258, 3, 1, 32),
-        (259, 3, 1, 1),
-        (262, 3, 1, 1),
-        (273, 4, 1, 0),
-        (277, 3, 1, 1),
-        (278, 4, 1, height),
-        (279, 4, 1, 0),
-        (339, 3, 1, 3),
-    ]
-    raw = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + raw + struct.pack("<I", 0)
 
 
 def dbf(count=2**31, width=65_535, start=33):
