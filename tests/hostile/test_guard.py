@@ -30,7 +30,7 @@ def reachable(monkeypatch):
 @pytest.mark.parametrize(
     ("reader", "limits", "kind", "message"),
     [
-        (fills_memory, guard.Limits(700 * MB, 60), SourceLimitError, "source_needs_memory"),
+        (fills_memory, guard.Limits(450 * MB, 60), SourceLimitError, "source_needs_memory"),
         (asks_for_all, guard.Limits(700 * MB, 60), SourceLimitError, "source_needs_memory"),
         (never_ends, guard.Limits(700 * MB, 1.5), SourceLimitError, "source_takes_long"),
         (falls_over, PLENTY, UnreadableSourceError, "source_reader_died"),
