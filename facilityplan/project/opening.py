@@ -27,8 +27,9 @@ from facilityplan.files import sha256
 from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.raster import PopulationGrid, read_population
-from facilityplan.io.source import Vector, read_start, refuse_address
-from facilityplan.io.table import points_from_table, read_table
+from facilityplan.io.sheets import read_messy_table
+from facilityplan.io.source import Table, Vector, read_start, refuse_address
+from facilityplan.io.table import points_from_table
 from facilityplan.io.vector import read_vector
 from facilityplan.layers import (
     LAYERS,
@@ -42,6 +43,7 @@ from facilityplan.layers import (
     stack,
 )
 from facilityplan.network import Network
+from facilityplan.project.cells import interpreted, require_columns
 from facilityplan.project.config import (
     PROJECT_FILE,
     LayerSource,
@@ -246,9 +248,12 @@ def _read_layer(
         raise MissingLayerError("layer_empty", file=vector.file, layer=layer)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
+    table: Table | None = None
     if source.attributes is not None and source.key is not None:
         refuse_address(source.attributes)
-        table = read_table(folder / source.attributes, sheet=source.sheet, encoding=source.encoding)
+        table = read_messy_table(
+            folder / source.attributes, sheet=source.sheet, encoding=source.encoding
+        )
         joined = join_attributes(vector, table, source.key, source.attributes_key or source.key)
         row_of = {
             key_text(cell): row
@@ -265,22 +270,28 @@ def _read_layer(
         from_table = set(table.frame.columns) - set(vector.frame.columns)
         origins = {name: Origin(table.file, rows) for name in from_table}
     read = joined or vector
-    choices.append(
-        {
-            "layer": layer,
-            "path": source.path,
-            "rows": len(read.frame),
-            "encoding": read.encoding,
-            "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
-            "datum": source.datum,
-            "helmert": None if source.helmert is None else source.helmert.model_dump(),
-            "without_attributes": len(read.unmatched),
-            "skipped": list(read.skipped),
-        }
-    )
+    readings = [*vector.readings, *(() if table is None else table.readings)]
+    choice: dict[str, Any] = {
+        "layer": layer,
+        "path": source.path,
+        "rows": len(read.frame),
+        "encoding": read.encoding,
+        "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
+        "datum": source.datum,
+        "helmert": None if source.helmert is None else source.helmert.model_dump(),
+        "without_attributes": len(read.unmatched),
+        "skipped": list(read.skipped),
+    }
+    choices.append(choice)
     if read.frame.empty and source.may_be_empty:
         return _Part(empty_layer(layer, crs), read.file, {}, {})
     named, places = _canonical(read, layer, source, origins)
+    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
+    require_columns(named, layer, read, table)
+    named, settled = interpreted(named, layer, read, headers, places, table)
+    readings += settled
+    if readings:
+        choice["readings"] = [reading.as_choice() for reading in readings]
     if not named.empty and not plain:
         named = to_project(
             named,
@@ -292,7 +303,6 @@ def _read_layer(
             layer=layer,
             rows=read.rows,
         )
-    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
     frame = conform(
         named,
         layer,
@@ -308,9 +318,17 @@ def _read_layer(
 def _read_plain(folder: Path, source: LayerSource) -> Vector:
     """Return a plain table in the shape of a layer without places."""
     refuse_address(source.path)
-    table = read_table(folder / source.path, sheet=source.sheet, encoding=source.encoding)
+    table = read_messy_table(folder / source.path, sheet=source.sheet, encoding=source.encoding)
     frame = gpd.GeoDataFrame(table.frame, geometry=[None] * len(table.frame))
-    return Vector(frame, table.rows, table.file, table.encoding)
+    return Vector(
+        frame,
+        table.rows,
+        table.file,
+        table.encoding,
+        readings=table.readings,
+        merged=table.merged,
+        units=table.units,
+    )
 
 
 def _read_source(folder: Path, source: LayerSource) -> Vector:
@@ -324,7 +342,7 @@ def _read_source(folder: Path, source: LayerSource) -> Vector:
         }
         return read_osm(path, layer=source.osm.take, tags=tags or None)
     if source.x is not None and source.y is not None:
-        table = read_table(path, sheet=source.sheet, encoding=source.encoding)
+        table = read_messy_table(path, sheet=source.sheet, encoding=source.encoding)
         return points_from_table(table, source.x, source.y)
     return read_vector(path, layer=source.layer, encoding=source.encoding)
 
