@@ -13,6 +13,7 @@ from facilityplan.io.aliases import Proposal, propose_columns, require_clear
 from facilityplan.io.interpret import CellPlace, interpret_cells
 from facilityplan.io.source import Reading, Table, Vector
 from facilityplan.layers import LAYERS, Origin
+from facilityplan.project.config import LayerSource
 
 
 def interpreted(
@@ -109,3 +110,15 @@ def require_columns(frame: gpd.GeoDataFrame, layer: str, read: Vector, table: Ta
                 f"{name} = {json.dumps(h, ensure_ascii=False)}" for name, h in found.items()
             ),
         )
+
+
+def guessed_encodings(source: LayerSource, read: Vector, table: Table | None) -> list[Reading]:
+    """Return which texts are in an encoding that nobody stated, other than UTF-8."""
+    found = {} if read.encoding is None else {read.file: read.encoding}
+    if table is not None and table.encoding is not None:
+        found[table.file] = table.encoding
+    return [
+        Reading("encoding", parameters={"encoding": encoding})
+        for encoding in dict.fromkeys(found.values())
+        if source.encoding is None and not encoding.startswith("utf-8")
+    ]
