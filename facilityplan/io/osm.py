@@ -208,7 +208,7 @@ def _sidewalk(whole: str | None, sides: Sequence[str | None]) -> str | None:
 
 
 @contextlib.contextmanager
-def _way_tags(settings: Any) -> Iterator[None]:
+def way_tags(settings: Any) -> Iterator[None]:
     """Let osmnx keep the tags that we need, and put its settings back."""
     before = settings.useful_tags_way
     settings.useful_tags_way = [*ROAD_KEYS, *_SIDE_KEYS]
@@ -246,7 +246,7 @@ def read_osm_xml_roads(path: str | Path) -> Vector:
     import osmnx  # noqa: PLC0415  heavy, and only this function needs it
 
     try:
-        with _way_tags(osmnx.settings):
+        with way_tags(osmnx.settings):
             graph = osmnx.graph_from_xml(place, simplify=False, retain_all=True)
         edges = osmnx.graph_to_gdfs(graph, nodes=False)
     except (ValueError, KeyError, OSError, SyntaxError) as error:
