@@ -96,3 +96,14 @@ def test_words_for_nothing_in_choices_and_flags():
     cells, readings = read(["运营", "—", "不详"], "status", "运营状态")
     assert cells == ["运营", None, None]
     assert said(readings) == {"unknown": (3, 4)}
+
+
+def test_shares_and_percent(refused):
+    assert read([96.0, 0.5], "value", "数值（%）", layer="indicators")[0] == [0.96, 0.005]
+    assert read(["96%", "97％"], "value", "数值", layer="indicators")[0] == [0.96, 0.97]
+    with pytest.raises(BadValueError):
+        read(["96%", 97.0], "value", "数值", layer="indicators")
+    assert read(["1200张"], "value", "数值", layer="indicators")[0] == [1200]
+    with pytest.raises(BadValueError) as caught:
+        read([0.96, 0.97], "value", "数值（%）", layer="indicators")
+    refused(caught, "figure_percent")

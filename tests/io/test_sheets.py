@@ -142,7 +142,9 @@ def test_totals_are_left_out(word):
     assert table.readings[0].parameters == {"words": word}
 
 
-@pytest.mark.parametrize("name", ["合计巷小区", "总计划处宿舍", "共计新村", "小计村", "Totally"])
+@pytest.mark.parametrize(
+    "name", ["合计巷小区", "总计划处宿舍", "共计新村", "小计村", "Totally", "Hotel Total"]
+)
 def test_names_that_only_begin_so_are_rows(name):
     grid = Grid([["名称", "户数"], [name, 1.0]], None, "a.csv", None)
     assert untangle(grid).frame["名称"].tolist() == [name]
@@ -215,3 +217,18 @@ def test_any_cells_are_a_table_or_refused(records, merged):
         if any(c not in (None, "") and str(c).strip() for c in record)
     ]
     assert {row for row in full if row > header} <= told | set(table.rows.tolist())
+
+
+def test_remarks_stand_at_the_end_and_rows_in_between_stay():
+    rows = [["事项", "名称", "日期"], ["说明：一", None, None], ["审核资料", "甲", "x"], ["注1：无", None, None],
+            ["填表人：张三", None, "联系电话：1"]]  # fmt: skip
+    table = untangle(Grid(rows, None, "a.csv", None))
+    assert table.frame["事项"].tolist() == ["说明：一", "审核资料"]
+    assert said(table) == {("rows_note", None): (4, 5)}
+
+
+def test_years_head_columns():
+    rows = [["示范市历年床位一览表", None, None], ["地区", 2023.0, 2024.0], ["甲", 5.0, 6.0]]
+    table = untangle(Grid(rows, None, "a.csv", None))
+    assert list(table.frame.columns) == ["地区", "2023", "2024"]
+    assert table.rows.tolist() == [3]
