@@ -27,7 +27,7 @@ from facilityplan.errors import SchemaError
 from facilityplan.io.aliases import PATH_SIGN, split_header
 from facilityplan.io.source import Reading, Table
 from facilityplan.io.table import Grid, column_letters, header_text, is_empty, read_grid
-from facilityplan.units import is_unit, plain_text
+from facilityplan.units import is_unit, plain_text, says_unknown
 
 MAX_HEADER_ROWS: Final = 4
 _SEARCHED_ROWS: Final = 30
@@ -45,6 +45,10 @@ _TOTAL: Final = re.compile(
 )
 _WHOLE_TOTAL: Final = re.compile(rf"(?:{_TOTAL.pattern})[:：]?", re.IGNORECASE)
 _TOTAL_CELL: Final = re.compile(r"[^\d]{1,30}(?:合计|小计|总计|共计)[:：]?")
+_FIGURE_IN_WORDS: Final = re.compile(
+    r"(?:大约|约|近)?[\d,.]*\d[\d,.]*(?:余|多)?[百千万亿]?(?:余|多)?([^\d\s]{0,4}?)(?:左右|上下|余|多)?"
+)
+_DAY: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
 _ABOVE_UNIT: Final = re.compile(r"(?:计量|面积)?单位\s*[:：]\s*([^)）;；]+)")
 
 
@@ -76,6 +80,19 @@ def _is_figure(cell: Any) -> bool:
     return isinstance(cell, str) and bool(re.fullmatch(r"[-+]?[\d,.]+%?", plain_text(cell)))
 
 
+def _is_datum(cell: Any) -> bool:
+    """Tell whether a cell is one of a row, not of a header: a figure, also in words, or a day."""
+    if _is_figure(cell):
+        return not _is_year(cell)
+    if not isinstance(cell, str) or not cell.strip():
+        return False
+    plain = plain_text(cell)
+    figure = _FIGURE_IN_WORDS.fullmatch(plain)
+    if figure is not None and (not figure[1] or is_unit(figure[1])):
+        return True
+    return says_unknown(cell) or _DAY.fullmatch(plain) is not None
+
+
 def _covering(grid: Grid, width: int) -> dict[tuple[int, int], tuple[int, int, int, int]]:
     """Return per cell that a merged range covers, its first cell left out, that range."""
     covered = {}
@@ -100,7 +117,7 @@ def _is_title(record: Sequence[Any]) -> bool:
 
 def _is_header_row(record: Sequence[Any]) -> bool:
     texts = [cell for cell in record if not is_empty(cell)]
-    if not texts or any(_is_figure(cell) and not _is_year(cell) for cell in texts):
+    if not texts or any(_is_datum(cell) for cell in texts):
         return False
     if not isinstance(texts[0], str):
         return False
@@ -143,7 +160,9 @@ def _is_numbering(record: Sequence[Any]) -> bool:
         and numbers[0] == 1
         and all(text in {"甲", "乙", "丙", "丁"} for text in letters)
         and len(numbers) + len(letters) >= len([text for text in said if text])
-        and (bool(letters) or len(numbers) == len(record))
+        and (
+            len(letters) > 1 or (bool(letters) and len(numbers) > 4) or len(numbers) == len(record)
+        )
     )
 
 
@@ -159,7 +178,7 @@ def _last_header_row(
             covered.get((last + 1, column), (last + 1,))[0] in range(first, last + 1)
             for column in range(width)
         )
-        if any(_is_figure(cell) for cell in texts):
+        if any(_is_figure(cell) or _is_datum(cell) for cell in texts):
             break
         row = _padded(grid.records[last], width)
         holes = [n for n in range(width) if is_empty(row[n])]
@@ -363,7 +382,11 @@ def untangle(grid: Grid) -> Table:
         head = _Head(0, 0, [header_text(cell) for cell in _padded(records[0], width)])
     out, words = _left_out(grid, head, width)
     dropped = {row for rows in out.values() for row in rows}
-    body = [row for row in range(head.last + 1, len(records)) if row not in dropped]
+    body = [
+        row
+        for row in range(head.last + 1, len(records))
+        if row not in dropped and not all(is_empty(cell) for cell in records[row])
+    ]
     cells, filled = _fill_merged(grid, body, width, head.names)
     used = [any(not is_empty(record[n]) for record in cells) for n in range(width)]
     _check_names(head.names, used, grid.file)

@@ -232,3 +232,26 @@ def test_years_head_columns():
     table = untangle(Grid(rows, None, "a.csv", None))
     assert list(table.frame.columns) == ["地区", "2023", "2024"]
     assert table.rows.tolist() == [3]
+
+
+def test_a_first_row_of_words_and_units_is_no_second_header(tmp_path):
+    rows = [
+        ["机构", "床位", None, "备注"],
+        ["甲", "10张", "约5张", None],
+        ["乙", "不详", "5张", "x"],
+    ]
+    with pytest.raises(SchemaError) as caught:
+        read_messy_table(csv_file(tmp_path / "a.csv", rows))
+    assert caught.value.message == "table_header_empty"
+
+
+def test_the_first_rows_of_figures_are_rows():
+    rows = [
+        ["名称", "甲项", "乙项", "丙项"],
+        ["甲", 1.0, 2.0, 3.0],
+        [None] * 4,
+        ["乙", 4.0, 5.0, 6.0],
+    ]
+    table = untangle(Grid(rows, None, "a.csv", None))
+    assert table.rows.tolist() == [2, 4]
+    assert not table.readings
