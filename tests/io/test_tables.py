@@ -103,7 +103,8 @@ def test_any_text_in_cells_survives(cells):
             got = read_table(path).frame
         except UnreadableSourceError as error:
             # A few letters of two bytes each may be GBK as well: then it is asked.
-            assert error.message == "source_encoding_doubtful"
+            if error.message != "source_encoding_doubtful":
+                raise
             got = read_table(path, encoding="utf-8").frame
     wanted = [[cell or None for cell in row] for row in rows]
     while wanted and all(cell is None or not cell.strip() for cell in wanted[-1]):
