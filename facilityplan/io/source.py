@@ -243,7 +243,8 @@ def _is_doubtful(content: bytes, text: str) -> bool:
     if not any(sign > "\u00ff" for sign in text) or any(sign > "\u07ff" for sign in text):
         return False
     try:
-        other = content.decode("gb18030")
+        # The common characters only: any two bytes are some rare one.
+        other = content.decode("gb2312")
     except UnicodeError:
         return False
     return all("\u3400" <= sign <= "\u9fff" for sign in other if sign > "\u007f")

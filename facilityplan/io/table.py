@@ -248,7 +248,6 @@ def read_grid(path: str | Path, *, sheet: str | None = None, encoding: str | Non
     return _read_csv(content, place.name, encoding)
 
 
-@guarded
 def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
     """Read a table; what it is is told by its content, not by its name.
 

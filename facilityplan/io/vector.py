@@ -341,8 +341,6 @@ def _choose_layer(opened: _Opened, layer: str | None) -> str | int:
 
 def _read(opened: _Opened, layer: str | int) -> tuple[gpd.GeoDataFrame, str]:
     """Read a layer in the first encoding that fits."""
-    if layer in opened.views:
-        raise SourceLimitError("vector_view", file=opened.file, layer=str(layer))
     for encoding in opened.encodings:
         options = dict(opened.options)
         if "ESRI Shapefile" in opened.drivers:
@@ -405,6 +403,35 @@ def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
     return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
 
 
+@contextlib.contextmanager
+def _lent(place: Path) -> Iterator[Path]:
+    """Lend what is to be read: of an archive what it holds, of a geodatabase its plain name."""
+    if place.is_dir():
+        with named_geodatabase(place) as folder:
+            yield folder
+    elif kind_of(read_start(place)) == "zip":
+        with unpacked(place) as member:
+            yield member
+    else:
+        yield place
+
+
+def _open(source: Path, file: str, encoding: str | None) -> _Opened:
+    try:
+        return replace(_recognise(source, encoding), file=file)
+    except (OSError, struct.error) as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(file, error)
+
+
+def _read_layer(opened: _Opened, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
+    wanted = _choose_layer(opened, layer)
+    if wanted in opened.views:
+        raise SourceLimitError("vector_view", file=opened.file, layer=str(wanted))
+    return _read(opened, wanted)
+
+
 @guarded
 def read_vector(
     path: str | Path,
@@ -448,23 +475,13 @@ def read_vector(
         If it has no geometry.
     """
     place = local_place(path)
-    with contextlib.ExitStack() as lending:
-        source = place
-        if place.is_dir():
-            source = lending.enter_context(named_geodatabase(place))
-        elif kind_of(read_start(place)) == "zip":
-            source = lending.enter_context(unpacked(place))
-        try:
-            opened = replace(_recognise(source, encoding), file=place.name)
-        except (OSError, struct.error) as error:
-            if isinstance(error, FacilityPlanError):
-                raise
-            _refuse(place.name, error)
+    with _lent(place) as source:
+        opened = _open(source, place.name, encoding)
         if "DXF" in opened.drivers:
             frame, chosen = _read_drawing(opened, layer, areas=areas)
         else:
-            lent = lending.enter_context(_plainly_named(opened))
-            frame, chosen = _read(lent, _choose_layer(lent, layer))
+            with _plainly_named(opened) as named:
+                frame, chosen = _read_layer(named, layer)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError("vector_without_geometry", file=opened.file)
     if not opened.states_crs and not _has_degrees(frame):
