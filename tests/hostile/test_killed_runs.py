@@ -113,6 +113,8 @@ def test_killed_at_any_moment(runs, tmp_path, capsys):
         killed += runs.end() == -signal.SIGKILL
         if out.is_dir():
             without_manifest += not check_whole(out, versions)
+        if FACTOR == 1 and number % 2 == 0:
+            continue  # The next to be killed cleans up after this one.
         runs.begin(folder, out)
         assert runs.end() == 0, "the next run is not kept from its work"
         assert contents(out) == versions[number % 2]

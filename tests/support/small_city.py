@@ -30,7 +30,7 @@ path = "roads.gpkg"
 def city(folder, name):
     folder.mkdir()
     (folder / "project.toml").write_text(PROJECT.format(name=name), encoding="utf-8")
-    rows = [f"R{n},{n}号院,{100 + n},{500_000 + 300 * n},3800000,已建" for n in range(30)]
+    rows = [f"R{n},{n}号院,{100 + n},{500_000 + 300 * n},3800000,已建" for n in range(8)]
     text = "\n".join(["编号,名称,户数,东,北,状态", *rows]) + "\n"
     (folder / "residences.csv").write_text(text, encoding="utf-8")
     text = "编号,类型,东,北,状态,面积\nF1,居家养老服务站点,500100,3800100,运营,200\n"
