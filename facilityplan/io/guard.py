@@ -86,8 +86,10 @@ def limits_for(path: str | Path) -> Limits | None:
     """
     place = Path(path)
     try:
-        size = place.stat().st_size if place.is_file() else 0
-        unpacked = max(size, unpacked_bytes(place)) if size else 0
+        # A geodatabase is a folder.
+        parts = [place] if place.is_file() else list(place.glob("*")) if place.is_dir() else []
+        size = sum(part.stat().st_size for part in parts)
+        unpacked = max(size, unpacked_bytes(place)) if place.is_file() and size else size
         # The table of a Shapefile lies beside it.
         table = place.with_suffix(".dbf")
         unpacked += table.stat().st_size if size and table != place and table.is_file() else 0

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 from campaign import FACTOR, told
 from damage import FORMATS, damaged
+from doorkeeper import Reader
 
 import facilityplan as fp
 from facilityplan import files
@@ -28,12 +29,13 @@ def lay(folder, contents):
 
 
 @pytest.fixture(scope="module")
-def tried(bases, reader, tmp_path_factory):
+def tried(bases, tmp_path_factory):
     """Return what became of each damaged file: format, number, how, answer, and whether hashes
     tell it from the good one."""
     folder, names = bases
     place = tmp_path_factory.mktemp("damaged") / "layer"
     found = []
+    reader = Reader()  # one whose memory nothing has grown before
     for fmt in FORMATS:
         contents = {name: (folder / name).read_bytes() for name in names[fmt]}
         good = reader.ask(fmt, folder / names[fmt][0])
@@ -47,6 +49,7 @@ def tried(bases, reader, tmp_path_factory):
                 said["status"] = "same" if said["digest"] == good["digest"] else "different"
             said["told"] = bool(changed_inputs(place, {"inputs": hashes}))
             found.append((fmt, number, how, said))
+    reader.stop()
     return found
 
 
