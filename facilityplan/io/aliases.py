@@ -100,8 +100,14 @@ def _dictionary() -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(source.read_text(encoding="utf-8")))
 
 
+@functools.cache
+def _characters() -> Mapping[int, int]:
+    known = _dictionary()["characters"]
+    return str.maketrans(known["traditional"], known["simplified"])
+
+
 def _key(text: str) -> str:
-    return re.sub(r"\s+", "", plain_text(text))
+    return re.sub(r"\s+", "", plain_text(text)).translate(_characters())
 
 
 @functools.cache

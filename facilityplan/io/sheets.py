@@ -378,9 +378,10 @@ def untangle(grid: Grid) -> Table:
     SchemaError
         If no row can be a header, a column with cells has no name, or two have the same.
     """
-    records = [list(record) for record in grid.records]
-    while records and all(is_empty(cell) for cell in records[-1]):
-        records.pop()
+    count = len(grid.records)
+    while count and all(is_empty(cell) for cell in grid.records[count - 1]):
+        count -= 1
+    records = grid.records[:count]
     grid = replace(grid, records=records)
     width = max(
         (n + 1 for record in records for n, cell in enumerate(record) if not is_empty(cell)),
