@@ -448,6 +448,35 @@ def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> No
         )
 
 
+def check_project(
+    config: ProjectConfig, folder: Path, zones: gpd.GeoDataFrame | None
+) -> list[FacilityPlanError]:
+    """Return what is wrong with the description itself: documents, readings, areas.
+
+    Parameters
+    ----------
+    zones
+        Zones with ``id`` and ``parent``, ``None`` where the project has none.
+    """
+    head = config.project
+    errors: list[FacilityPlanError] = []
+    try:
+        resolved = _standards_of(head.standards, head.as_of, folder / STANDARDS_FOLDER)
+    except StandardsError as error:
+        errors.append(error)
+    else:
+        for check in (_check_readings, _check_siting):
+            try:
+                check(config, resolved)
+            except ProjectFileError as error:
+                errors.append(error)
+    try:
+        _check_areas(head.named_areas, zones)
+    except ProjectFileError as error:
+        errors.append(error)
+    return errors
+
+
 def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
