@@ -121,7 +121,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
-    roads = _paths(folder, config.layers.get("roads", ()))
+    roads = source_files(folder, config.layers.get("roads", ()))
     before = file_states(folder, roads)
     parts: dict[str, list[_Part]] = {name: [] for name in config.layers}
     for name, source in [(n, s) for n, sources in config.layers.items() for s in sources]:
@@ -480,7 +480,7 @@ def check_project(
 def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
-        paths |= _paths(folder, sources)
+        paths |= source_files(folder, sources)
     if config.rasters.population is not None:
         paths.add(config.rasters.population.path)
     own = folder / STANDARDS_FOLDER
@@ -492,7 +492,7 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     return {path: sha256(folder / path) for path in sorted(paths)}
 
 
-def _paths(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
+def source_files(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
     """Return the files behind a layer."""
     paths: set[str] = set()
     for source in sources:

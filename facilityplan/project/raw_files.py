@@ -39,6 +39,8 @@ class RawFile:
         Encoding of its text, where it has one.
     table
         Whether it is a table.
+    remade
+        Whether the reader had to make sense of it, so that a copy is plainer than the original.
     """
 
     key: FileKey
@@ -46,6 +48,7 @@ class RawFile:
     rows: npt.NDArray[np.int64]
     encoding: str | None
     table: bool
+    remade: bool = False
 
     @property
     def whole_rows(self) -> tuple[str, ...]:

@@ -1,0 +1,34 @@
+"""The verbs for the data themselves: doctor, convert. See :mod:`facilityplan.cli.app`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facilityplan import locale
+
+
+def add_data_verbs(app: typer.Typer, lang: str) -> None:
+    """Add the verbs that look at data and bring them elsewhere."""
+
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    @app.command("doctor", help=said("doctor"))
+    def doctor(
+        project: Annotated[Path, typer.Argument(help=said("project"))],
+        out: Annotated[Path | None, typer.Option("--out", help=said("doctor_out"))] = None,
+        fix: Annotated[bool, typer.Option("--fix", help=said("doctor_fix"))] = False,
+        everything: Annotated[bool, typer.Option("--all", help=said("doctor_all"))] = False,
+        machine: Annotated[bool, typer.Option("--json", help=said("json"))] = False,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.doctor import examine_project
+
+        raise typer.Exit(
+            examine_project(
+                project, out=out, fix=fix, everything=everything, machine=machine, lang=lang
+            )
+        )
