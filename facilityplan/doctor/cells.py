@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from facilityplan.doctor.parts import Part
-from facilityplan.doctor.problems import Action, Fix, Problem, Severity, found
+from facilityplan.doctor.problems import Action, Fix, Problem, Severity, aside, found
 from facilityplan.layers import Column, as_text, read_cell
 from facilityplan.units import parse_number
 
@@ -79,7 +79,7 @@ def cell_problems(part: Part, name: str, bad: Sequence[BadCell]) -> list[Problem
             item.position,
             column=name,
             value=None if item.cell is None else str(item.cell)[:40],
-            fix=item.fix,
+            fix=item.fix or aside(part.layer),
             **({} if item.cell is None else {"found": str(item.cell)[:40]}),
         )
         for item in bad

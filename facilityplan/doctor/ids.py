@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from facilityplan.doctor.parts import Part
-from facilityplan.doctor.problems import Action, Fix, Problem, Severity, found
+from facilityplan.doctor.problems import Action, Fix, Problem, Severity, aside, found
 
 
 def duplicate_rows(part: Part) -> tuple[list[Problem], frozenset[int]]:
@@ -71,6 +71,7 @@ def id_problems(parts: Sequence[Part]) -> list[Problem]:
                     position,
                     column="id",
                     value=name,
+                    fix=aside(part.layer),
                     other=int(place.rows[at]),
                     other_file=place.file,
                 )

@@ -125,6 +125,15 @@ class Problem:
         }
 
 
+UNJUDGED: Final = ("candidates", "roads", "barriers", "entrances")
+"""Layers of which a row that cannot be used says nothing that a finding rests on."""
+
+
+def aside(layer: str) -> Fix | None:
+    """Return the setting aside of a row, where no finding rests on it."""
+    return Fix(Action.SET_ASIDE) if layer in UNJUDGED else None
+
+
 ERROR_PREFIX: Final = "error:"
 """Before the id of a problem that a reader raised as an error."""
 

@@ -10,7 +10,7 @@ import shapely
 from shapely.validation import explain_validity
 
 from facilityplan.doctor.parts import Part
-from facilityplan.doctor.problems import Action, Fix, Problem, Severity, found
+from facilityplan.doctor.problems import Action, Fix, Problem, Severity, aside, found
 from facilityplan.doctor.thresholds import threshold
 from facilityplan.layers import LAYERS
 
@@ -19,9 +19,6 @@ DISJOINT_LAYERS: Final = ("residences", "parcels")
 
 PLACED_ONCE: Final = ("facilities", "candidates", "residences")
 """Layers of which no two objects stand at one place."""
-
-UNJUDGED: Final = ("candidates", "roads", "barriers", "entrances")
-"""Layers of which a row without a place says nothing that a finding rests on."""
 
 _POLYGONS: Final = frozenset({"Polygon", "MultiPolygon"})
 
@@ -32,10 +29,8 @@ def shape_problems(part: Part) -> list[Problem]:
     problems: list[Problem] = []
     for position, shape in enumerate(part.frame.geometry):
         if shape is None or shape.is_empty:
-            aside = Fix(Action.SET_ASIDE) if part.layer in UNJUDGED else None
-            problems.append(
-                found("geometry_missing", Severity.ERROR, part, position, fix=aside)
-            )
+            fix = aside(part.layer)
+            problems.append(found("geometry_missing", Severity.ERROR, part, position, fix=fix))
         elif shape.geom_type not in contract:
             problems.append(_wrong_type(part, position, shape, contract))
         elif shape.geom_type in _POLYGONS:
@@ -47,7 +42,7 @@ def shape_problems(part: Part) -> list[Problem]:
                     Severity.NOTE,
                     part,
                     position,
-                    fix=Fix(Action.SET_ASIDE) if part.layer in UNJUDGED else None,
+                    fix=aside(part.layer),
                 )
             )
     return problems
@@ -57,7 +52,7 @@ def _wrong_type(part: Part, position: int, shape: Any, contract: Collection[str]
     """Return the problem; what holds one usable geometry and nothing else is that geometry."""
     inner = [piece for piece in shapely.get_parts(shape) if not piece.is_empty]
     usable = [piece for piece in inner if piece.geom_type in contract]
-    fix = None
+    fix = aside(part.layer)
     if len(usable) == 1 and (
         len(inner) == 1 or (usable[0].area > 0 and sum(p.area for p in inner) == usable[0].area)
     ):
@@ -110,7 +105,7 @@ def _polygon(part: Part, position: int, shape: Any) -> list[Problem]:
                 Severity.ERROR,
                 part,
                 position,
-                fix=None if better is None else Fix(Action.SHAPE, better),
+                fix=aside(part.layer) if better is None else Fix(Action.SHAPE, better),
                 reason=explain_validity(shape),
             )
         ]

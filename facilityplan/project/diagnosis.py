@@ -14,6 +14,8 @@ import pandas as pd
 
 from facilityplan import standards
 from facilityplan.doctor import (
+    Action,
+    Fix,
     Part,
     Problem,
     Severity,
@@ -36,7 +38,7 @@ from facilityplan.layers import points_of
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, read_config
 from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums
-from facilityplan.project.examination import Read, Reading, read_leniently, road_lines
+from facilityplan.project.examination import SPARE_LAYERS, Read, Reading, read_leniently, road_lines
 from facilityplan.project.opening import REFERENCES, check_project, open_folder
 
 CENSUS_REFERENCES: Final = (
@@ -242,7 +244,7 @@ def _datums(reading: Reading) -> list[Problem]:
         try:
             check_datums(declared, lines, shapes, crs)
         except CrsError as error:
-            problems.append(of_error(error, None, error.file))
+            problems.append(_set_aside(reading, of_error(error, None, error.file)))
             rest = [d for d in declared if (d.layer, d.file) != (error.layer, error.file)]
             if len(rest) == len(declared):
                 return problems
@@ -250,6 +252,14 @@ def _datums(reading: Reading) -> list[Problem]:
             continue
         break
     return problems
+
+
+def _set_aside(reading: Reading, problem: Problem) -> Problem:
+    """Return the problem of a whole file with its setting aside, where no finding rests on it."""
+    if problem.layer not in SPARE_LAYERS:
+        return problem
+    number = next(r.number for r in reading.reads[problem.layer] if r.source.path == problem.file)
+    return replace(problem, fix=Fix(Action.SET_ASIDE, new=number))
 
 
 def _declared(read: Read) -> Declared | None:

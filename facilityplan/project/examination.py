@@ -22,6 +22,7 @@ from facilityplan.doctor import (
     Place,
     Problem,
     Severity,
+    aside,
     cell_problems,
     of_error,
     read_cells,
@@ -42,7 +43,6 @@ from facilityplan.units import parse_number
 SPARE_LAYERS: Final = ("candidates",)
 """Layers that bear on no finding: a file of theirs that cannot be used may be set aside."""
 
-UNJUDGED: Final = ("candidates", "entrances")
 _DMS: Final = re.compile(
     r"(\d{1,3})[°度](\d{1,2})[′'分](\d{1,2}(?:\.\d+)?)(?:[″\"秒]|''|′′)?[ENen东北经纬]*"
 )
@@ -185,7 +185,7 @@ class _Source:
     def _refused(self, error: FacilityPlanError, path: str, sheet: str | None) -> None:
         """Note that a file cannot be used; one that bears on no finding can be left out."""
         problem = of_error(error, self.layer, path, sheet)
-        aside = Fix(Action.SET_ASIDE, new=self.number) if self.layer in SPARE_LAYERS else None
+        fix = Fix(Action.SET_ASIDE, new=self.number) if self.layer in SPARE_LAYERS else None
         self.reading.problems.append(
             Problem(
                 problem.id,
@@ -196,7 +196,7 @@ class _Source:
                 row=problem.row,
                 column=problem.column,
                 parameters=problem.parameters,
-                fix=aside,
+                fix=fix,
             )
         )
 
@@ -351,8 +351,7 @@ class _Source:
                 if degrees is not None:
                     values[n] = degrees
                     fix = Fix(Action.SET, degrees, header)
-            if fix is None and self.layer in UNJUDGED:
-                fix = Fix(Action.SET_ASIDE)
+            fix = fix or aside(self.layer)
             self._at_row(problem, raw, n, header, cell, fix)
         return values
 
@@ -417,10 +416,10 @@ class _Source:
                 if error.message != "crs_outside_area" or len(rest) in (0, len(there)):
                     self._refused(error, raw.key[0], raw.key[1])
                     return placed, False
-                aside = Fix(Action.SET_ASIDE) if self.layer in UNJUDGED else None
+                fix = aside(self.layer)
                 for n in sorted(set(there) - set(rest)):
                     value = shapely.to_wkt(shapes[n], rounding_precision=6)[:60]
-                    self._at_row("out_of_area", raw, n, None, value, aside)
+                    self._at_row("out_of_area", raw, n, None, value, fix)
                 there = rest
                 continue
             except MissingCrsError as error:

@@ -150,6 +150,7 @@ class _Copies:
                 kept.append(entry)
                 if read is None:
                     self._copy(source_files(self.reading.folder, (source,)))
+                    entry["path"] = self._inside(source.path)
             if kept:
                 config["layers"][layer] = kept if len(kept) > 1 else kept[0]
             else:
@@ -164,11 +165,17 @@ class _Copies:
 
     def _copy(self, paths: set[str]) -> None:
         for path in sorted(paths):
-            source, target = self.reading.folder / path, self.folder / path
-            inside = self.folder.resolve() in target.resolve().parents
-            if source.is_file() and inside and not target.exists():
+            source, target = self.reading.folder / path, self.folder / self._inside(path)
+            if source.is_file() and not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
+
+    def _inside(self, path: str) -> str:
+        """Return where a copy goes: its own path, or beside the others where that leads out."""
+        target = (self.folder / path).resolve()
+        if self.folder.resolve() in target.parents:
+            return path
+        return f"outside/{Path(path).name}"
 
     def _set_aside(self, layer: str, number: int, path: str) -> None:
         problem = next(
@@ -223,12 +230,14 @@ class _Copies:
                     entry.pop(key, None)
         else:
             self._copy(source_files(self.reading.folder, (_bare(read),)))
+            entry = {**entry, "path": self._inside(read.source.path)}
         if read.joined is not None:
             if self._changed(read.joined):
                 entry = {**entry, "attributes": self._table(read.joined)}
                 entry.pop("sheet", None)
             else:
                 self._copy({read.joined.key[0]})
+                entry = {**entry, "attributes": self._inside(read.joined.key[0])}
         return entry
 
     def _changed(self, raw: RawFile) -> bool:
