@@ -18,7 +18,7 @@ from facilityplan.doctor.problems import (
     tally,
 )
 from facilityplan.doctor.roads import road_problems
-from facilityplan.doctor.shapes import overlap_problems, shape_problems
+from facilityplan.doctor.shapes import overlap_problems, shape_problems, usable
 from facilityplan.doctor.thresholds import threshold
 from facilityplan.doctor.tiling import tiling_problems
 from facilityplan.doctor.totals import census_problems, total_problems
@@ -54,5 +54,6 @@ __all__ = [
     "threshold",
     "tiling_problems",
     "total_problems",
+    "usable",
     "without_attributes",
 ]

@@ -40,6 +40,8 @@ class Part:
         Where the columns were read that come from a table of attributes.
     whole_rows
         Raw rows as text, to tell exact copies; same order.
+    unplaced
+        Positions of rows without a place of which that was told already.
     """
 
     layer: str
@@ -48,6 +50,7 @@ class Part:
     headers: Mapping[str, str] = field(default_factory=dict)
     joined: Mapping[str, Place] = field(default_factory=dict)
     whole_rows: tuple[str, ...] = ()
+    unplaced: frozenset[int] = frozenset()
 
     def place(self, column: str | None) -> Place:
         """Return where a column was read; ``None``: the geometries."""

@@ -28,6 +28,8 @@ def shape_problems(part: Part) -> list[Problem]:
     contract = LAYERS[part.layer].geometry
     problems: list[Problem] = []
     for position, shape in enumerate(part.frame.geometry):
+        if position in part.unplaced:
+            continue
         if shape is None or shape.is_empty:
             fix = aside(part.layer)
             problems.append(found("geometry_missing", Severity.ERROR, part, position, fix=fix))
@@ -87,6 +89,16 @@ def repaired(shape: Any) -> Any | None:
     if abs(structure.area - abs(shape.area)) > limit * structure.area:
         return None
     return structure
+
+
+def usable(shape: Any) -> Any | None:
+    """Return the polygon that a geometry is or surely means, ``None`` where it means none."""
+    if shape is None or shape.is_empty:
+        return None
+    if shape.geom_type not in _POLYGONS:
+        inner = [p for p in shapely.get_parts(shape) if p.geom_type in _POLYGONS]
+        return usable(inner[0]) if len(inner) == 1 else None
+    return shape if shape.is_valid else repaired(shape)
 
 
 def _polygonal(shape: Any) -> Any:

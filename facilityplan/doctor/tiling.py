@@ -11,7 +11,7 @@ import shapely
 
 from facilityplan.doctor.parts import Part
 from facilityplan.doctor.problems import Problem, Severity, found
-from facilityplan.doctor.shapes import mean_width_m
+from facilityplan.doctor.shapes import mean_width_m, usable
 from facilityplan.doctor.thresholds import threshold
 
 PEERS: Final = {"community": "community", "village": "community"}
@@ -27,11 +27,15 @@ def tiling_problems(parts: Sequence[Part]) -> list[Problem]:
     told too. What is narrower than a sliver is drawing accuracy.
     """
     rows = [
-        (part, position, shape)
+        (part, position, usable(shape))
         for part in parts
         for position, shape in enumerate(part.frame.geometry)
-        if shape is not None and not shape.is_empty and shape.is_valid
     ]
+    # Beside a zone whose outline is unknown a gap says nothing.
+    unknown = {
+        part.frame["parent"].iloc[position] for part, position, shape in rows if shape is None
+    }
+    rows = [row for row in rows if row[2] is not None]
     levels: dict[str, list[_Row]] = defaultdict(list)
     children: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
@@ -47,7 +51,7 @@ def tiling_problems(parts: Sequence[Part]) -> list[Problem]:
         problems += _overlaps(levels[level])
     for row in rows:
         name = row[0].item(row[1])
-        if name is not None and children.get(name):
+        if name is not None and name not in unknown and children.get(name):
             problems += _against_parts(row, children[name])
     return problems
 

@@ -32,9 +32,10 @@ from facilityplan.doctor import (
     shape_problems,
     tiling_problems,
     total_problems,
+    usable,
 )
 from facilityplan.errors import CrsError, FacilityPlanError
-from facilityplan.layers import points_of
+from facilityplan.layers import LAYERS, points_of
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, read_config
 from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums
@@ -129,8 +130,10 @@ def _without(part: Part, rows: frozenset[int]) -> Part:
     own = replace(part.own, rows=part.own.rows[keep])
     joined = {name: replace(p, rows=p.rows[keep]) for name, p in part.joined.items()}
     wholes = tuple(row for n, row in enumerate(part.whole_rows) if n not in rows)
+    kept = np.flatnonzero(keep).tolist()
+    unplaced = frozenset(new for new, old in enumerate(kept) if old in part.unplaced)
     frame = part.frame[keep].reset_index(drop=True)
-    return replace(part, frame=frame, own=own, joined=joined, whole_rows=wholes)
+    return replace(part, frame=frame, own=own, joined=joined, whole_rows=wholes, unplaced=unplaced)
 
 
 def _of_layer(reading: Reading, layer: str) -> list[Problem]:
@@ -176,11 +179,12 @@ def _between_layers(reading: Reading) -> list[Problem]:
 def _zones(parts: Sequence[Part]) -> gpd.GeoDataFrame | None:
     """Return zones whose shapes can be used, or none."""
     frames = [
-        part.frame[
-            part.frame.geometry.notna() & part.frame.geometry.is_valid & part.frame["id"].notna()
-        ]
+        part.frame.set_geometry(
+            gpd.GeoSeries([usable(shape) for shape in part.frame.geometry], crs=part.frame.crs)
+        )
         for part in parts
     ]
+    frames = [frame[frame.geometry.notna() & frame["id"].notna()] for frame in frames]
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         return None
@@ -201,7 +205,10 @@ def _only_names(parts: Sequence[Part]) -> dict[str, str]:
 
 def _network(reading: Reading, lines: Any) -> tuple[Network | None, list[Problem]]:
     """Return the graph of all roads that have a place, or why there can be none."""
-    frames = [part.frame[part.frame.geometry.notna()] for part in reading.parts("roads")]
+    takes = list(LAYERS["roads"].geometry)
+    frames = [
+        part.frame[part.frame.geometry.geom_type.isin(takes)] for part in reading.parts("roads")
+    ]
     options = reading.config.network
     if not len(lines):
         return None, []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,28 +129,31 @@ class _Source:
             return None
         joined, at = self._joined(raw)
         shapes = self._shapes(raw)
+        told = {n for n, s in enumerate(shapes) if s is None} if self.source.x else set()
         columns, headers, from_table = self._columns(raw, joined, at)
         placed, rewritten = self._placed(raw, shapes)
+        told |= {
+            n for n, s in enumerate(shapes) if s is not None and not s.is_empty and placed[n] is None
+        }
         own = Place(raw.key[0], raw.key[1], raw.rows)
         places = {}
         if joined is not None:
             rows = np.where(at >= 0, joined.rows[np.maximum(at, 0)], raw.rows)
             place = Place(joined.key[0], joined.key[1], rows)
             places = dict.fromkeys(from_table, place)
-        return self._part(raw, joined, columns, headers, placed, own, places, rewritten=rewritten)
+        part = self._part(raw, columns, headers, placed, own, places)
+        part = replace(part, unplaced=frozenset(told))
+        return Read(self.number, source, part, raw, joined, rewritten)
 
     def _part(
         self,
         raw: RawFile,
-        joined: RawFile | None,
         columns: Mapping[str, list[Any]],
         headers: Mapping[str, str],
         placed: Sequence[Any],
         own: Place,
         places: Mapping[str, Place],
-        *,
-        rewritten: bool,
-    ) -> Read:
+    ) -> Part:
         kinds = standards.kind_words()
         values: dict[str, Any] = {}
         bad: dict[str, Any] = {}
@@ -167,7 +170,7 @@ class _Source:
             blank = [n for n, row in enumerate(part.whole_rows) if not row]
             kept = [item for item in cells if item.position not in blank]
             self.reading.problems += cell_problems(part, name, kept)
-        return Read(self.number, self.source, part, raw, joined, rewritten)
+        return part
 
     def _say(self, problem_id: str, key: FileKey, fix: Fix | None = None, **more: Any) -> None:
         self.reading.problems.append(
