@@ -174,6 +174,7 @@ def _more_facilities(
             ("床位数", beds),
             ("护理型床位数", "" if nursing is None else nursing),
             ("入住人数", "" if residents is None else residents),
+            ("占地面积", 0),
         ):
             row[at[column]] = value
         rows.append(row)
