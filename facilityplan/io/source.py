@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +30,37 @@ LADDER: Final = ("utf-8", "gb18030")
 """Encodings that are tried in turn, strictly, where a file names none."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One thing that was settled while reading, and said.
+
+    Attributes
+    ----------
+    message
+        Id in the catalogue: ``reading.<message>``.
+    column
+        Header concerned, or nothing.
+    rows
+        Rows concerned, as the user's program numbers them.
+    parameters
+        Values for the sentence.
+    """
+
+    message: str
+    column: str | None = None
+    rows: tuple[int, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_choice(self) -> dict[str, Any]:
+        """Return it as the manifest keeps it."""
+        return {
+            "message": self.message,
+            "column": self.column,
+            "rows": list(self.rows),
+            "parameters": dict(self.parameters),
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A sheet or CSV file as it was read.
@@ -44,12 +75,21 @@ class Table:
         Name of the file.
     encoding
         Encoding of a CSV file, as chosen or stated; ``None`` for workbooks.
+    readings
+        What was settled while reading.
+    merged
+        Per column the rows that were filled from a merged cell above or to the left.
+    units
+        Per column the unit that a line above the table gives (``单位：亩``), as written.
     """
 
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     file: str
     encoding: str | None
+    readings: tuple[Reading, ...] = ()
+    merged: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +110,8 @@ class Vector:
         Rows that :func:`facilityplan.io.join.join_attributes` found no attributes for.
     skipped
         Features of an extract whose geometry is not whole in it, as ``way/123``.
+    readings, merged, units
+        As of :class:`Table`.
     """
 
     frame: gpd.GeoDataFrame
@@ -78,6 +120,9 @@ class Vector:
     encoding: str | None
     unmatched: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    merged: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse_address(path: str | Path) -> None:
