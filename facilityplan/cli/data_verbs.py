@@ -32,3 +32,41 @@ def add_data_verbs(app: typer.Typer, lang: str) -> None:
                 project, out=out, fix=fix, everything=everything, machine=machine, lang=lang
             )
         )
+
+    @app.command("convert", help=said("convert"))
+    def convert_command(
+        source: Annotated[Path, typer.Argument(help=said("convert_in"))],
+        target: Annotated[Path, typer.Argument(help=said("convert_out"))],
+        from_datum: Annotated[str | None, typer.Option(help=said("from_datum"))] = None,
+        from_crs: Annotated[str | None, typer.Option(help=said("from_crs"))] = None,
+        to_datum: Annotated[str | None, typer.Option(help=said("to_datum"))] = None,
+        to_crs: Annotated[str | None, typer.Option(help=said("to_crs"))] = None,
+        layer: Annotated[str | None, typer.Option(help=said("convert_layer"))] = None,
+        sheet: Annotated[str | None, typer.Option(help=said("convert_sheet"))] = None,
+        encoding: Annotated[str | None, typer.Option(help=said("convert_encoding"))] = None,
+        x: Annotated[str | None, typer.Option(help=said("convert_x"))] = None,
+        y: Annotated[str | None, typer.Option(help=said("convert_y"))] = None,
+        force: Annotated[bool, typer.Option("--force", help=said("force"))] = False,
+        machine: Annotated[bool, typer.Option("--json", help=said("json"))] = False,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.convert import convert
+        from facilityplan.crs import Target
+        from facilityplan.project.conversion import Request
+
+        request = Request(
+            source,
+            target,
+            from_datum,
+            from_crs,
+            Target(to_datum, to_crs),
+            layer,
+            sheet,
+            encoding,
+            x,
+            y,
+            force,
+        )
+        raise typer.Exit(convert(request, machine=machine, lang=lang))
