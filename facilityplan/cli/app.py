@@ -103,15 +103,6 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
             )
         )
 
-    @app.command("init", help=said("init"))
-    def init(
-        folder: Annotated[Path, typer.Argument(help=said("init_folder"))],
-        lang_option: Annotated[str | None, language] = None,
-    ) -> None:
-        from facilityplan.cli.init import init_folder
-
-        raise typer.Exit(init_folder(folder, lang=lang))
-
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:
     def said(name: str) -> str:

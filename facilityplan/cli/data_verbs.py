@@ -1,4 +1,4 @@
-"""The verbs for the data themselves: doctor, convert. See :mod:`facilityplan.cli.app`."""
+"""The verbs for the data themselves: init, doctor, convert. See :mod:`facilityplan.cli.app`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,51 @@ from facilityplan import locale
 
 def add_data_verbs(app: typer.Typer, lang: str) -> None:
     """Add the verbs that look at data and bring them elsewhere."""
+    _add_init(app, lang)
+    _add_doctor(app, lang)
+    _add_convert(app, lang)
 
+
+def _add_init(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
+
+    @app.command("init", help=said("init"))
+    def init(
+        folder: Annotated[Path, typer.Argument(help=said("init_folder"))],
+        sources: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
+        given: Annotated[list[Path] | None, typer.Option("--from", help=said("init_from"))] = None,
+        name: Annotated[str | None, typer.Option("--name", help=said("init_name"))] = None,
+        documents: Annotated[
+            list[str] | None, typer.Option("--standards", help=said("init_standards"))
+        ] = None,
+        date: Annotated[str | None, typer.Option("--date", help=said("init_date"))] = None,
+        crs: Annotated[str | None, typer.Option("--crs", help=said("init_crs"))] = None,
+        datums: Annotated[
+            list[str] | None, typer.Option("--datum", help=said("init_datum"))
+        ] = None,
+        layers: Annotated[
+            list[str] | None, typer.Option("--layer", help=said("init_layer"))
+        ] = None,
+        yes: Annotated[bool, typer.Option("--yes", help=said("init_yes"))] = False,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.init import init_folder
+        from facilityplan.cli.init_from import Answers, init_from
+
+        # "--from a b c" as people write it: what follows the first is an argument to the parser.
+        paths = [*(given or []), *(sources or [])]
+        if not given:
+            raise typer.Exit(init_folder(folder, lang=lang))
+        answers = Answers(
+            name, documents or [], date, crs, datums or [], layers or [], yes
+        )
+        raise typer.Exit(init_from(folder, paths, answers, lang=lang))
+
+
+def _add_doctor(app: typer.Typer, lang: str) -> None:
     def said(name: str) -> str:
         return locale.text(f"help.{name}", lang)
 
@@ -32,6 +76,11 @@ def add_data_verbs(app: typer.Typer, lang: str) -> None:
                 project, out=out, fix=fix, everything=everything, machine=machine, lang=lang
             )
         )
+
+
+def _add_convert(app: typer.Typer, lang: str) -> None:
+    def said(name: str) -> str:
+        return locale.text(f"help.{name}", lang)
 
     @app.command("convert", help=said("convert"))
     def convert_command(

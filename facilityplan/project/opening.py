@@ -496,13 +496,13 @@ def source_files(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
     """Return the files behind a layer."""
     paths: set[str] = set()
     for source in sources:
-        paths |= {source.path, *_shapefile_parts(folder, source.path)}
+        paths |= {source.path, *shapefile_parts(folder, source.path)}
         if source.attributes is not None:
             paths.add(source.attributes)
     return paths
 
 
-def _shapefile_parts(folder: Path, path: str) -> list[str]:
+def shapefile_parts(folder: Path, path: str) -> list[str]:
     """Return the other files of a shapefile: its attributes are inputs as much as its shapes."""
     main = Path(path)
     if main.suffix.lower() != ".shp" or not (folder / main).parent.is_dir():
