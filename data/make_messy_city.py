@@ -34,7 +34,14 @@ def project(extra: list[dict[str, Any]]) -> dict[str, Any]:
         "elders_80": "80岁以上",
     }
     layers["residences"][0] |= {"path": "estates.gpkg"}
-    layers["residences"][0]["columns"] |= {"dwelling_area_m2": "住宅建筑面积"}
+    layers["residences"][0]["columns"] |= {
+        "dwelling_area_m2": "住宅建筑面积",
+        "households": "规模/户数",
+        "population": "规模/人口",
+        "elders": "规模/老年人口",
+        "completed": "日期/竣工日期",
+        "approved": "日期/规划许可日期",
+    }
     layers["residences"][1] |= {"path": ROADS}
     layers["facilities"]["columns"] |= {"investment": "投资", "land_area_m2": "占地面积"}
     layers["parcels"]["path"] = "parcels.gpkg"

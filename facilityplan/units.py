@@ -106,6 +106,23 @@ class Quantity:
     unknown: bool = False
 
 
+_COUNTED: Final = (
+    "个",
+    "处",
+    "项",
+    "座",
+    "所",
+    "家",
+    "套",
+    "户",
+    "人",
+    "张",
+    "床",
+    "名",
+    "次",
+    "件",
+)
+
 UNIT_WORDS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
     {
         "m2": {
@@ -120,7 +137,9 @@ UNIT_WORDS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
         "yuan_10000": {"万元": 1.0, "元": 0.0001, "亿元": 10_000.0, "百万元": 100.0},
         "share": {"%": 0.01, "‰": 0.001},
         "years": dict.fromkeys(("年", "年度"), 1.0),
-        "items": dict.fromkeys(("个", "处", "项", "座", "所", "家", "套", "户"), 1.0),
+        "items": dict.fromkeys(_COUNTED, 1.0),
+        # An indicator may be a share or a count; areas and money have too many units to guess.
+        "indicator": {**dict.fromkeys(_COUNTED, 1.0), "%": 0.01, "‰": 0.001},
     }
 )
 """What people write after a figure, by the unit it is turned into, and what one of it is there.

@@ -33,67 +33,111 @@ def write_csv(path: Path, headers: list[str], rows: Records, encoding: str = "ut
     path.write_bytes(stream.getvalue().encode(encoding))
 
 
-def write_book(path: Path, sheet: str, headers: list[str], rows: Records) -> None:
-    """Write a table as a workbook of one sheet."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"created": dt.datetime(2026, 6, 30)})  # noqa: DTZ001 - a workbook's times have no zone
-        page = book.add_worksheet(sheet)
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for line, row in enumerate([headers, *rows]):
-            for at, cell in enumerate(row):
-                if isinstance(cell, (dt.date, dt.datetime)):
-                    page.write_datetime(line, at, cell, day)
-                elif isinstance(cell, (int, float)):
-                    page.write_number(line, at, cell)
-                elif cell is not None:
-                    page.write_string(line, at, cell)
-
-
 def wide(text: str) -> str:
     """Return text in full width, as an input method for Chinese leaves it."""
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+GROUPS: Final = {"户 数": "规模", "人口": "规模", "老年人口": "规模", "竣工日期": "日期", "规划许可日期": "日期"}
+"""Headers that stand below another, over several columns."""
+
+FIRST_ROW: Final = 4
+"""Below a title and two rows of headers."""
 
 
 def estates(clean: Path, out: Path, traps: Traps, zone_name: dict[str, str]) -> None:
     """Write the register of estates."""
     headers, rows = records_of(clean / "estates.xlsx")
     file = "estates.xlsx"
+    headers.append("住宅建筑面积")
     at = {name: n for n, name in enumerate(headers)}
+    for row in rows:
+        row.append(None)
 
     def expect(line: int, problem: str, column: str | None = None) -> Expected:
-        return Expected(problem, "residences", file, None, line + 2, column)
+        group = GROUPS.get(str(column))
+        shown = f"{group}/{column}" if group else column
+        return Expected(problem, "residences", file, None, line + FIRST_ROW, shown)
 
     def change(line: int, column: str, value: Any, problem: str, trap: str) -> None:
         rows[line][at[column]] = value
-        traps.plant(trap, expect(line, problem, column))
+        # Several problems of one cell stand with a comma between them; none: read as meant.
+        traps.plant(trap, *(expect(line, name, column) for name in problem.split(",") if name))
 
     change(12, "编号", "e0013", "key_unknown", "编号写成小写")
     change(20, "建设状态", "已 建", "unknown_word", "建设状态中间有空格")
-    day = rows[30][at["竣工日期"]]
-    change(30, "竣工日期", f"{day:%Y%m%d}", "bad_date", "日期写成 20110805")
     zone = rows[40][at["所属社区"]]
     change(40, "所属社区", wide(zone), "unknown_reference", "社区代码是全角数字")
     zone = rows[50][at["所属社区"]]
     change(50, "所属社区", zone_name[zone], "unknown_reference", "社区填了名称而不是代码")
-    more = ["住宅建筑面积"]
-    headers += more
-    at["住宅建筑面积"] = len(headers) - 1
-    for row in rows:
-        row.append(None)
-    change(60, "住宅建筑面积", -800.0, "negative", "住宅面积为负")
-    change(61, "住宅建筑面积", "待核", "bad_number", "住宅面积填“待核”")
     change(70, "老年人口", 2000.0, "part_exceeds_whole", "老年人口多于人口")
+    day = rows[31][at["竣工日期"]]
+    serial = (day - dt.date(1899, 12, 30)).days
+    change(31, "竣工日期", str(serial), "read:date_serial", "日期是 Excel 的天数")
+    people = f"{rows[80][at['人口']]:.0f}"
+    change(80, "人口", f"约{people}人", "read:approximate", "人口写成“约 231 人”")
+    _area_texts(change)
+    # Read as they are meant, without a doubt: nothing to report.
+    day = rows[30][at["竣工日期"]]
+    change(30, "竣工日期", f"{day:%Y%m%d}", "", "日期写成 20110805")
+    change(90, "户数", f"{rows[90][at['户数']]:.0f}户", "", "户数写成“87户”")
+    change(91, "户数", wide(f"{rows[91][at['户数']]:.0f}"), "", "户数是全角数字")
     rows.append([None] * len(headers))
     rows.append(list(rows[5]))
-    traps.plant("小区台账末尾前有一空行", expect(len(rows) - 2, "empty_row"))
+    traps.plant("小区台账里有一空行", expect(len(rows) - 2, "empty_row"))
     traps.plant("小区台账有一行重复", expect(len(rows) - 1, "duplicate_row"))
-    headers[at["户数"]] = "户 数"
-    traps.plant(
-        "列名“户 数”中间有空格",
-        Expected("error:unknown_column", "residences", "estates.gpkg", "estates", None, "户数"),
+    total = [None] * len(headers)
+    total[0], total[at["户数"]] = "合计", sum(
+        row[at["户数"]] for row in rows if isinstance(row[at["户数"]], (int, float))
     )
-    write_book(out / file, "小区台账", headers, rows)
+    rows.append(total)
+    traps.plant("小区台账有合计行", expect(len(rows) - 1, "read:rows_total"))
+    rows.append(["注：数据截至2026年6月底", *[None] * (len(headers) - 1)])
+    traps.plant("小区台账末尾有说明", expect(len(rows) - 1, "read:rows_note"))
+    headers[at["户数"]] = "户 数"
+    traps.plant("列名“户 数”中间有空格")
+    traps.plant(
+        "表头占两行，有合并单元格",
+        Expected("read:header_rows", "residences", file, None, 2, None),
+    )
+    _write_register(out / file, headers, rows)
+
+
+def _area_texts(change: Any) -> None:
+    """Write floor areas as people do, each in a unit of its own."""
+    name = "住宅建筑面积"
+    change(60, name, "1.2万㎡", "read:unit_of_cell", "面积写成“1.2万㎡”")
+    change(61, name, "待核", "read:unknown", "面积填“待核”")
+    change(62, name, "500余亩", "read:unit_of_cell,read:approximate", "面积写成“500余亩”")
+    change(63, name, 800.0, "error:figure_without_unit", "带单位的列里有一个没有单位")
+    change(64, name, "很大", "bad_number", "面积写成文字")
+    change(65, name, "-30㎡", "negative", "面积为负，带单位")
+
+
+def _write_register(path: Path, headers: list[str], rows: Records) -> None:
+    """Write a workbook with a title and headers in two rows, as offices make them."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"created": dt.datetime(2026, 6, 30)})  # noqa: DTZ001 - a workbook's times have no zone
+        page = book.add_worksheet("小区台账")
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        page.merge_range(0, 0, 0, len(headers) - 1, "示范市居住小区台账")
+        for group in dict.fromkeys(GROUPS.values()):
+            below = [n for n, name in enumerate(headers) if GROUPS.get(name) == group]
+            page.merge_range(1, below[0], 1, below[-1], group)
+        for n, name in enumerate(headers):
+            if name in GROUPS:
+                page.write_string(2, n, name)
+            else:
+                page.merge_range(1, n, 2, n, name)
+        for line, row in enumerate(rows, start=FIRST_ROW - 1):
+            for n, cell in enumerate(row):
+                if isinstance(cell, (dt.date, dt.datetime)):
+                    page.write_datetime(line, n, cell, day)
+                elif isinstance(cell, (int, float)):
+                    page.write_number(line, n, cell)
+                elif cell is not None:
+                    page.write_string(line, n, cell)
 
 
 FACILITIES: Final = (
@@ -130,7 +174,8 @@ def facilities(clean: Path, out: Path, traps: Traps, estate_name: dict[str, str]
     traps.plant("一行经度和纬度颠倒", expect(4, "row_axes_swapped", "经度"))
     change(6, "设施类型", " ".join(rows[6][at["设施类型"]]), "unknown_word", "设施类型中间有空格")
     day = rows[8][at["启用日期"]]
-    change(8, "启用日期", day.replace("-", ""), "bad_date", "启用日期写成 20130515")
+    rows[8][at["启用日期"]] = day.replace("-", "")
+    traps.plant("启用日期写成 20130515")
     serving = [n for n, row in enumerate(rows) if row[at["服务小区"]]]
     first, second = serving[0], serving[1]
     said = rows[first][at["服务小区"]]
@@ -145,6 +190,11 @@ def facilities(clean: Path, out: Path, traps: Traps, estate_name: dict[str, str]
     rows.insert(len(rows) - 1, [""] * len(headers))
     traps.planted[-1]["problems"][0]["row"] += 1
     traps.plant("设施名录里有一空行", expect(len(rows) - 2, "empty_row"))
+    total = [""] * len(headers)
+    total[0], total[at["床位数"]] = "合计", "3000"
+    rows.append(total)
+    traps.plant("设施名录末尾有合计行", expect(len(rows) - 1, "read:rows_total"))
+    traps.plant("名录是 GBK 编码", Expected("read:encoding", "facilities", file))
     # GBK, as Excel saves CSV in Chinese.
     write_csv(out / file, headers, rows, "gb18030")
 
@@ -223,7 +273,7 @@ def census(out: Path, traps: Traps, zones: list[dict[str, Any]]) -> None:
 def ledgers(clean: Path, out: Path, traps: Traps) -> None:
     """Write the ledgers."""
     for name, line, column, change, problem, trap in (
-        ("milestones.csv", 0, "完成日期", _undashed, "bad_date", "完成日期写成 20241130"),
+        ("milestones.csv", 0, "完成日期", _undashed, None, "完成日期写成 20241130"),
         ("register.csv", 1, "是否建成", lambda _: "ｙｅｓ", "bad_flag", "是否建成写成全角 yes"),
         ("clocks.csv", 0, "设施编号", wide, "unknown_reference", "设施编号是全角字符"),
         ("deliveries.csv", 0, "小区编号", str.lower, "unknown_reference", "小区编号是小写"),
@@ -235,7 +285,8 @@ def ledgers(clean: Path, out: Path, traps: Traps) -> None:
         rows[line][at] = change(rows[line][at])
         write_csv(out / name, headers, rows)
         layer = name.removesuffix(".csv")
-        traps.plant(trap, Expected(problem, layer, name, None, line + 2, column))
+        told = [] if problem is None else [Expected(problem, layer, name, None, line + 2, column)]
+        traps.plant(trap, *told)
     for name in ("indicators.csv", "subsidy_facts.csv"):
         (out / name).write_bytes((clean / name).read_bytes())
 

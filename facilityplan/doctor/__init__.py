@@ -17,6 +17,7 @@ from facilityplan.doctor.problems import (
     ordered,
     tally,
 )
+from facilityplan.doctor.readings import readings
 from facilityplan.doctor.roads import road_problems
 from facilityplan.doctor.shapes import overlap_problems, shape_problems, usable
 from facilityplan.doctor.thresholds import threshold
@@ -46,6 +47,7 @@ __all__ = [
     "overlap_problems",
     "place_problems",
     "read_cells",
+    "readings",
     "reference_problems",
     "road_problems",
     "sentence",

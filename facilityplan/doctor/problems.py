@@ -138,8 +138,16 @@ ERROR_PREFIX: Final = "error:"
 """Before the id of a problem that a reader raised as an error."""
 
 
+READ_PREFIX: Final = "read:"
+"""Before the id of what a reader settled by itself."""
+
+
 def _said(problem: Problem, part: str, lang: str | None) -> str:
-    if problem.id.startswith(ERROR_PREFIX):
+    if problem.id.startswith(READ_PREFIX):
+        if part == "fix":
+            return locale.text("problems.settled", lang)
+        name = f"notice.read_{problem.id.removeprefix(READ_PREFIX)}"
+    elif problem.id.startswith(ERROR_PREFIX):
         name = f"error.{problem.id.removeprefix(ERROR_PREFIX)}.{part}"
     else:
         name = f"problem.{problem.id}.{part}"

@@ -220,8 +220,36 @@ def encodings(content: bytes, stated: str | None, file: str) -> Sequence[str]:
     return next(((name,) for bom, name in _BOMS if content.startswith(bom)), LADDER)
 
 
+def is_chinese_utf8(content: bytes) -> bool:
+    """Return whether bytes are UTF-8 and hold Chinese characters in it.
+
+    GBK that happens to be valid UTF-8 reads as letters of two bytes, never as these.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeError:
+        return False
+    return any("\u2e80" <= sign <= "\U0003ffff" for sign in text)
+
+
+def _is_doubtful(content: bytes, text: str) -> bool:
+    """Return whether what reads as UTF-8 is more likely Chinese in GBK: 目 is also Ŀ.
+
+    So it is where every letter beyond Latin-1 takes two bytes and the same bytes are Chinese.
+    """
+    if not any(sign > "\u00ff" for sign in text) or any(sign > "\u07ff" for sign in text):
+        return False
+    try:
+        other = content.decode("gb18030")
+    except UnicodeError:
+        return False
+    return all("\u3400" <= sign <= "\u9fff" for sign in other if sign > "\u007f")
+
+
 def decode(content: bytes, stated: str | None, file: str) -> tuple[str, str]:
     """Return text and the encoding it was in: by its mark, else UTF-8, else GB18030, strictly.
+
+    What may be either, as a few short names may, is asked about.
 
     Raises
     ------
@@ -235,6 +263,8 @@ def decode(content: bytes, stated: str | None, file: str) -> tuple[str, str]:
             continue
         if "\0" in text:
             raise UnreadableSourceError("source_not_text", file=file)
+        if stated is None and encoding == "utf-8" and _is_doubtful(content, text):
+            raise UnreadableSourceError("source_encoding_doubtful", file=file)
         return text, encoding
     if stated is not None:
         raise UnreadableSourceError("source_stated_encoding", file=file, encoding=stated)

@@ -28,6 +28,7 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io.formats import refuse_foreign
 from facilityplan.io.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, check_zipped
 from facilityplan.io.records import check_compound
 from facilityplan.io.source import Table, Vector, decode, local_file, read_bytes
@@ -35,6 +36,8 @@ from facilityplan.units import parse_number
 
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What the stream of an xls workbook is called in its compound file, small letters.
+_BOOK_STREAMS: Final = tuple(name.encode("utf-16-le") for name in ("workbook", "book"))
 # Web pages saved as .xls, PDF, pictures, databases: what people rename into a table.
 _NO_TABLE: Final = (
     b"<",
@@ -208,6 +211,8 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
     if content.startswith(_ZIP):
         content, uncalculated = check_zipped(content, file)
     else:
+        if not any(name in content.lower() for name in _BOOK_STREAMS):
+            raise SourceLimitError("format_et", file=file)
         check_compound(content, file)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
@@ -231,6 +236,7 @@ def read_grid(path: str | Path, *, sheet: str | None = None, encoding: str | Non
     content = read_bytes(place)
     if content.startswith((_ZIP, _COMPOUND)):
         return _read_workbook(content, place.name, sheet)
+    refuse_foreign(content[:4096], place.name)
     if content.lstrip()[:16].startswith(_NO_TABLE):
         raise SourceLimitError("table_not_taken", file=place.name)
     return _read_csv(content, place.name, encoding)

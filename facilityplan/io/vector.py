@@ -35,12 +35,16 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io import dxf
+from facilityplan.io.archives import unpacked
+from facilityplan.io.codepages import language_page, refuse_contradiction
+from facilityplan.io.dxf import is_dxf, plain_drawing
+from facilityplan.io.formats import kind_of, local_place, named_geodatabase, refuse_foreign
 from facilityplan.io.source import (
     LADDER,
     Vector,
     decode,
     encodings,
-    local_file,
     read_bytes,
     read_start,
 )
@@ -222,7 +226,11 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
             raise UnreadableSourceError("source_truncated", file=part.name)
     if index.stat().st_size >= 100 + (count + 1) * 8:
         raise UnreadableSourceError("shapefile_counts_differ", file=path.name)
-    said = stated or _code_page(path)
+    said, by = stated or _code_page(path), ".cpg"
+    if said is None:
+        said, by = language_page(head), "LDID"
+    if stated is None and said is not None:
+        refuse_contradiction(table, said, by)
     return _Opened(
         file=path.name,
         source=str(path),
@@ -233,13 +241,42 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
     )
 
 
+def _drawing(path: Path, stated: str | None) -> _Opened:
+    content, encoding = plain_drawing(read_bytes(path), stated, path.name)
+    return _Opened(
+        file=path.name,
+        source=content,
+        layers={dxf.GDAL_LAYER: dxf.GDAL_LAYER},
+        drivers=frozenset({"DXF"}),
+        options={},
+        encodings=(encoding,),
+    )
+
+
+def _geodatabase(path: Path) -> _Opened:
+    listed = _quietly(path.name, partial(pyogrio.list_layers, path))
+    return _Opened(
+        file=path.name,
+        source=str(path),
+        layers={str(name): str(name) for name, kind in listed if kind is not None},
+        drivers=frozenset({"OpenFileGDB"}),
+        options={},
+        encodings=("utf-8",),
+    )
+
+
 def _recognise(path: Path, encoding: str | None) -> _Opened:
-    """Tell by its content what a file is; nothing but the four formats is taken."""
+    """Tell by its content what a file is; nothing but the formats that we name is taken."""
+    if path.is_dir():
+        return _geodatabase(path)
     start = read_start(path)
+    refuse_foreign(start, path.name)
     if start.startswith(_SHAPE_MAGIC) and len(start) >= 100:
         return _shapefile(path, start, encoding)
     if start.startswith(_SQLITE_MAGIC) and len(start) >= 100:
         return _geopackage(path, start)
+    if is_dxf(start):
+        return _drawing(path, encoding)
     # UTF-16 is told by its mark alone; its zeros must not hide the first sign.
     sign = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if sign.startswith(b"{"):
@@ -268,7 +305,7 @@ def _quietly(file: str, action: Callable[[], Any]) -> Any:
 def _choose_layer(opened: _Opened, layer: str | None) -> str | int:
     """Return the layer that is asked for, or the only one, as GDAL takes it."""
     names = opened.layers
-    if isinstance(opened.source, bytes):
+    if isinstance(opened.source, bytes) and not names:
         listed = _quietly(opened.file, partial(pyogrio.list_layers, opened.source))
         names = {
             # What is read from memory is named by chance where the file does not name it.
@@ -334,25 +371,47 @@ def _plainly_named(opened: _Opened) -> Iterator[_Opened]:
         yield replace(opened, source=str(copy))
 
 
+def _read_drawing(
+    opened: _Opened, layer: str | None, *, areas: bool
+) -> tuple[gpd.GeoDataFrame, str]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in dxf.GDAL_OPTIONS}
+    pyogrio.set_gdal_config_options(dxf.GDAL_OPTIONS)
+    try:
+        frame, encoding = _read(opened, dxf.GDAL_LAYER)
+    finally:
+        pyogrio.set_gdal_config_options(before)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise GeometryError("vector_without_geometry", file=opened.file)
+    return dxf.features(frame, layer, opened.file, areas=areas), encoding
+
+
 def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
     west, south, east, north = frame.total_bounds
     return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
 
 
 def read_vector(
-    path: str | Path, *, layer: str | None = None, encoding: str | None = None
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    areas: bool = True,
 ) -> Vector:
     """Read a layer; its format is told by its content, not by its name.
 
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (with its .shx and .dbf) or KML, on this machine.
+        GeoPackage, GeoJSON, Shapefile (with its .shx and .dbf), KML, KMZ, DXF or a file
+        geodatabase (its folder), on this machine; the last three, a Shapefile and a GeoPackage
+        also alone in a zip.
     layer
-        Name of the layer; may be left out where the file has one.
+        Name of the layer (of a drawing: its CAD layer); may be left out where the file has one.
     encoding
-        Encoding of the text. Left out: what a .cpg or the file itself says, else UTF-8, else
-        GB18030, strictly.
+        Encoding of the text. Left out: what a .cpg, a .dbf's language byte or the file itself
+        says, else UTF-8, else GB18030, strictly.
+    areas
+        Whether the closed lines of a drawing are areas.
 
     Returns
     -------
@@ -372,15 +431,24 @@ def read_vector(
     GeometryError
         If it has no geometry.
     """
-    place = local_file(path)
-    try:
-        opened = _recognise(place, encoding)
-    except (OSError, struct.error) as error:
-        if isinstance(error, FacilityPlanError):
-            raise
-        _refuse(place.name, error)
-    with _plainly_named(opened) as lent:
-        frame, chosen = _read(lent, _choose_layer(lent, layer))
+    place = local_place(path)
+    with contextlib.ExitStack() as lending:
+        source = place
+        if place.is_dir():
+            source = lending.enter_context(named_geodatabase(place))
+        elif kind_of(read_start(place)) == "zip":
+            source = lending.enter_context(unpacked(place))
+        try:
+            opened = replace(_recognise(source, encoding), file=place.name)
+        except (OSError, struct.error) as error:
+            if isinstance(error, FacilityPlanError):
+                raise
+            _refuse(place.name, error)
+        if "DXF" in opened.drivers:
+            frame, chosen = _read_drawing(opened, layer, areas=areas)
+        else:
+            lent = lending.enter_context(_plainly_named(opened))
+            frame, chosen = _read(lent, _choose_layer(lent, layer))
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError("vector_without_geometry", file=opened.file)
     if not opened.states_crs and not _has_degrees(frame):

@@ -33,10 +33,13 @@ from facilityplan.errors import (
     ImplausibleExtentError,
     MissingCrsError,
 )
+from facilityplan.io.interpret import CellPlace
 from facilityplan.io.join import key_text
+from facilityplan.io.source import Reading as Settled
 from facilityplan.layers import LAYERS, as_text, points_of
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig
 from facilityplan.project.datum_check import CHECKED_LAYERS, likely_datum
+from facilityplan.project.lenient_cells import guessed_encoding, interpret_leniently
 from facilityplan.project.raw_files import FileKey, RawFile, RawFiles, alike
 from facilityplan.units import parse_number
 
@@ -128,6 +131,11 @@ class _Source:
             self._say("error:layer_empty", raw.key)
             return None
         joined, at = self._joined(raw)
+        for file in (raw, joined):
+            if file is None:
+                continue
+            for settled in (*file.readings, *guessed_encoding(file, self.source)):
+                self._settled(settled, file)
         shapes = self._shapes(raw)
         told = {n for n, s in enumerate(shapes) if s is None} if self.source.x else set()
         columns, headers, from_table = self._columns(raw, joined, at)
@@ -155,6 +163,7 @@ class _Source:
         places: Mapping[str, Place],
     ) -> Part:
         kinds = standards.kind_words()
+        columns = self._interpreted(columns, headers, own, places)
         values: dict[str, Any] = {}
         bad: dict[str, Any] = {}
         for name, column in LAYERS[self.layer].columns.items():
@@ -171,6 +180,71 @@ class _Source:
             kept = [item for item in cells if item.position not in blank]
             self.reading.problems += cell_problems(part, name, kept)
         return part
+
+    def _interpreted(
+        self,
+        columns: Mapping[str, list[Any]],
+        headers: Mapping[str, str],
+        own: Place,
+        places: Mapping[str, Place],
+    ) -> dict[str, list[Any]]:
+        """Return the cells read as people write them; what was settled is told."""
+        made: dict[str, list[Any]] = {}
+        files = self.reading.files
+        for name, cells in columns.items():
+            place = places.get(name, own)
+            raw = files.known(place.file, place.sheet)
+            header = headers.get(name, name)
+            where = CellPlace(
+                place.file,
+                header,
+                place.rows.tolist(),
+                raw.units.get(header),
+                raw.merged.get(header, ()),
+            )
+            made[name], settled, bad = interpret_leniently(cells, name, self.layer, where)
+            for reading in settled:
+                self._settled(reading, raw)
+            for n, error in bad.items():
+                parameters = {"found": str(cells[n])[:40], **error.parameters}
+                fix = Fix(Action.CLEAR, None, header)
+                self.reading.problems.append(
+                    Problem(
+                        f"error:{error.message}",
+                        Severity.ERROR,
+                        layer=self.layer,
+                        file=place.file,
+                        sheet=place.sheet,
+                        row=int(place.rows[n]),
+                        column=header,
+                        value=str(cells[n])[:40],
+                        parameters=parameters,
+                        fix=fix if error.rows else None,
+                    )
+                )
+        return made
+
+    def _settled(self, reading: Settled, raw: RawFile) -> None:
+        """Tell what a reader settled: nothing is wrong with it, and nothing goes unsaid."""
+        parameters = {
+            **reading.parameters,
+            "file": raw.key[0],
+            "column": reading.column or "",
+            "rows": "、".join(str(row) for row in reading.rows[:10])
+            + ("…" if len(reading.rows) > 10 else ""),
+        }
+        self.reading.problems.append(
+            Problem(
+                f"read:{reading.message}",
+                Severity.NOTE,
+                layer=self.layer,
+                file=raw.key[0],
+                sheet=raw.key[1],
+                row=reading.rows[0] if reading.rows else None,
+                column=reading.column,
+                parameters=parameters,
+            )
+        )
 
     def _say(self, problem_id: str, key: FileKey, fix: Fix | None = None, **more: Any) -> None:
         self.reading.problems.append(

@@ -24,12 +24,11 @@ from facilityplan.errors import (
     StandardsError,
 )
 from facilityplan.files import sha256
+from facilityplan.io.archives import is_geodatabase
 from facilityplan.io.join import join_attributes, key_text
-from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.raster import PopulationGrid, read_population
-from facilityplan.io.source import Vector, read_start, refuse_address
-from facilityplan.io.table import points_from_table, read_table
-from facilityplan.io.vector import read_vector
+from facilityplan.io.sheets import read_messy_table
+from facilityplan.io.source import Table, Vector, refuse_address
 from facilityplan.layers import (
     LAYERS,
     City,
@@ -42,6 +41,7 @@ from facilityplan.layers import (
     stack,
 )
 from facilityplan.network import Network
+from facilityplan.project.cells import guessed_encodings, interpreted, require_columns
 from facilityplan.project.config import (
     PROJECT_FILE,
     LayerSource,
@@ -51,6 +51,7 @@ from facilityplan.project.config import (
 )
 from facilityplan.project.datum_check import CHECKED_LAYERS, check_layers, likely_datum
 from facilityplan.project.graph_cache import GraphNote, file_states, project_network
+from facilityplan.project.sources import read_plain, read_source
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -241,14 +242,17 @@ def _read_layer(
     choices: list[Mapping[str, Any]],
 ) -> _Part:
     plain = not LAYERS[layer].geometry
-    vector = _read_plain(folder, source) if plain else _read_source(folder, source)
+    vector = read_plain(folder, source) if plain else read_source(folder, layer, source)
     if vector.frame.empty and not source.may_be_empty:
         raise MissingLayerError("layer_empty", file=vector.file, layer=layer)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
+    table: Table | None = None
     if source.attributes is not None and source.key is not None:
         refuse_address(source.attributes)
-        table = read_table(folder / source.attributes, sheet=source.sheet, encoding=source.encoding)
+        table = read_messy_table(
+            folder / source.attributes, sheet=source.sheet, encoding=source.encoding
+        )
         joined = join_attributes(vector, table, source.key, source.attributes_key or source.key)
         row_of = {
             key_text(cell): row
@@ -265,22 +269,29 @@ def _read_layer(
         from_table = set(table.frame.columns) - set(vector.frame.columns)
         origins = {name: Origin(table.file, rows) for name in from_table}
     read = joined or vector
-    choices.append(
-        {
-            "layer": layer,
-            "path": source.path,
-            "rows": len(read.frame),
-            "encoding": read.encoding,
-            "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
-            "datum": source.datum,
-            "helmert": None if source.helmert is None else source.helmert.model_dump(),
-            "without_attributes": len(read.unmatched),
-            "skipped": list(read.skipped),
-        }
-    )
+    readings = guessed_encodings(source, vector, table)
+    readings += [*vector.readings, *(() if table is None else table.readings)]
+    choice: dict[str, Any] = {
+        "layer": layer,
+        "path": source.path,
+        "rows": len(read.frame),
+        "encoding": read.encoding,
+        "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
+        "datum": source.datum,
+        "helmert": None if source.helmert is None else source.helmert.model_dump(),
+        "without_attributes": len(read.unmatched),
+        "skipped": list(read.skipped),
+    }
+    choices.append(choice)
     if read.frame.empty and source.may_be_empty:
         return _Part(empty_layer(layer, crs), read.file, {}, {})
     named, places = _canonical(read, layer, source, origins)
+    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
+    require_columns(named, layer, read, table)
+    named, settled = interpreted(named, layer, read, headers, places, table)
+    readings += settled
+    if readings:
+        choice["readings"] = [reading.as_choice() for reading in readings]
     if not named.empty and not plain:
         named = to_project(
             named,
@@ -292,7 +303,6 @@ def _read_layer(
             layer=layer,
             rows=read.rows,
         )
-    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
     frame = conform(
         named,
         layer,
@@ -303,30 +313,6 @@ def _read_layer(
         origins=places,
     )
     return _Part(frame, read.file, headers, places)
-
-
-def _read_plain(folder: Path, source: LayerSource) -> Vector:
-    """Return a plain table in the shape of a layer without places."""
-    refuse_address(source.path)
-    table = read_table(folder / source.path, sheet=source.sheet, encoding=source.encoding)
-    frame = gpd.GeoDataFrame(table.frame, geometry=[None] * len(table.frame))
-    return Vector(frame, table.rows, table.file, table.encoding)
-
-
-def _read_source(folder: Path, source: LayerSource) -> Vector:
-    refuse_address(source.path)
-    path = folder / source.path
-    if source.osm is not None:
-        if source.osm.take == "roads" and read_start(path).lstrip().startswith(b"<"):
-            return read_osm_xml_roads(path)
-        tags = {
-            key: value if value is True else list(value) for key, value in source.osm.tags.items()
-        }
-        return read_osm(path, layer=source.osm.take, tags=tags or None)
-    if source.x is not None and source.y is not None:
-        table = read_table(path, sheet=source.sheet, encoding=source.encoding)
-        return points_from_table(table, source.x, source.y)
-    return read_vector(path, layer=source.layer, encoding=source.encoding)
 
 
 def _canonical(
@@ -499,6 +485,11 @@ def source_files(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
         paths |= {source.path, *shapefile_parts(folder, source.path)}
         if source.attributes is not None:
             paths.add(source.attributes)
+        if is_geodatabase(folder / source.path):
+            # A geodatabase is a folder: its files are the inputs.
+            paths.remove(source.path)
+            members = sorted((folder / source.path).iterdir())
+            paths |= {f"{source.path.rstrip('/')}/{m.name}" for m in members if m.is_file()}
     return paths
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from facilityplan.errors import FacilityPlanError
-from facilityplan.io.osm import read_osm, read_osm_xml_roads
-from facilityplan.io.source import read_start, refuse_address
-from facilityplan.io.table import read_table
-from facilityplan.io.vector import read_vector
+from facilityplan.io.sheets import read_messy_table
+from facilityplan.io.source import Reading, refuse_address
 from facilityplan.layers import LAYERS, as_text
 from facilityplan.project.config import LayerSource
+from facilityplan.project.sources import read_source
 
 FileKey = tuple[str, str | None]
 """File as ``project.toml`` names it, and the layer or sheet inside it."""
@@ -39,8 +38,12 @@ class RawFile:
         Encoding of its text, where it has one.
     table
         Whether it is a table.
-    remade
-        Whether the reader had to make sense of it, so that a copy is plainer than the original.
+    readings
+        What was settled while reading.
+    merged
+        Per column the rows that were filled from a merged cell.
+    units
+        Per column the unit that a line above the table gives.
     """
 
     key: FileKey
@@ -48,7 +51,9 @@ class RawFile:
     rows: npt.NDArray[np.int64]
     encoding: str | None
     table: bool
-    remade: bool = False
+    readings: tuple[Reading, ...] = ()
+    merged: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def whole_rows(self) -> tuple[str, ...]:
@@ -86,16 +91,12 @@ class RawFiles:
         FacilityPlanError
             If it cannot be read.
         """
-        if source.osm is not None:
-            return self._osm(source)
         if not LAYERS[layer].geometry or source.x is not None:
             return self.table(source.path, source.sheet, source.encoding)
+        osm = source.osm
+        part = source.layer if osm is None else f"{osm.take} {sorted(osm.tags.items())}"
         return self._once(
-            (source.path, source.layer),
-            lambda: read_vector(
-                self.folder / source.path, layer=source.layer, encoding=source.encoding
-            ),
-            table=False,
+            (source.path, part), lambda: read_source(self.folder, layer, source), table=False
         )
 
     def table(self, path: str, sheet: str | None, encoding: str | None) -> RawFile:
@@ -108,29 +109,32 @@ class RawFiles:
         """
         return self._once(
             (path, sheet),
-            lambda: read_table(self.folder / path, sheet=sheet, encoding=encoding),
+            lambda: read_messy_table(self.folder / path, sheet=sheet, encoding=encoding),
             table=True,
         )
 
-    def _osm(self, source: LayerSource) -> RawFile:
-        path, osm = self.folder / source.path, source.osm
-        if osm is None:
-            raise AssertionError("no extract")
-        tags = {key: value if value is True else list(value) for key, value in osm.tags.items()}
-
-        def read() -> Any:
-            if osm.take == "roads" and read_start(path).lstrip().startswith(b"<"):
-                return read_osm_xml_roads(path)
-            return read_osm(path, layer=osm.take, tags=tags or None)
-
-        return self._once((source.path, f"osm:{osm.take}:{sorted(tags)}"), read, table=False)
+    def known(self, path: str, part: str | None) -> RawFile:
+        """Return a file that was read already."""
+        kept = self._read[path, part]
+        if isinstance(kept, FacilityPlanError):
+            raise kept
+        return kept
 
     def _once(self, key: FileKey, read: Any, *, table: bool) -> RawFile:
         if key not in self._read:
             try:
                 refuse_address(key[0])
                 found = read()
-                self._read[key] = RawFile(key, found.frame, found.rows, found.encoding, table)
+                self._read[key] = RawFile(
+                    key,
+                    found.frame,
+                    found.rows,
+                    found.encoding,
+                    table,
+                    found.readings,
+                    found.merged,
+                    found.units,
+                )
             except FacilityPlanError as error:
                 self._read[key] = error
         kept = self._read[key]

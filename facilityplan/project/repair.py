@@ -241,7 +241,7 @@ class _Copies:
         return entry
 
     def _changed(self, raw: RawFile) -> bool:
-        return bool(self.fixes[raw.key]) or raw.remade
+        return bool(self.fixes[raw.key])
 
     def _reworded(self, entry: dict[str, Any], problem: Problem) -> dict[str, Any]:
         if problem.fix is None:

@@ -87,9 +87,11 @@ def test_the_mended_city_has_the_findings_of_the_clean_one(mended: Repair) -> No
 
 def test_what_is_left_is_what_would_need_a_guess(messy: Diagnosis, mended: Repair) -> None:
     again = diagnose(mended.folder)
-    # Nothing that was mended comes back, nothing that was left is gone.
+    # Nothing that was mended comes back, nothing that was left is gone; what a reader settled of
+    # the shape of a sheet is settled in the copy.
+    shape = {"read:header_rows", "read:rows_total", "read:rows_note", "read:encoding"}
     assert Counter(p.id for p in again.problems) == Counter(
-        p.id for p in messy.problems if p.fix is None
+        p.id for p in messy.problems if p.fix is None and p.id not in shape
     )
     errors = {(p.id, p.item or p.value) for p in again.problems if p.severity is Severity.ERROR}
     assert errors == {
@@ -101,8 +103,8 @@ def test_what_is_left_is_what_would_need_a_guess(messy: Diagnosis, mended: Repai
 
 def test_each_change_is_listed_with_old_and_new(mended: Repair) -> None:
     changes = {(c.file, c.row, c.column): (c.old, c.new) for c in mended.changes}
-    assert changes["estates.xlsx", 14, "编号"] == ("e0013", "E0013")
-    assert changes["estates.xlsx", 22, "建设状态"] == ("已 建", "已建")
+    assert changes["estates.xlsx", 16, "编号"] == ("e0013", "E0013")
+    assert changes["estates.xlsx", 24, "建设状态"] == ("已 建", "已建")
     assert changes["zones.gpkg", 6, "户籍人口"] == ("-4200", None)
     assert (mended.folder / CHANGES_FILE).read_bytes().startswith(b"\xef\xbb\xbf")
     lines = (mended.folder / CHANGES_FILE).read_text(encoding="utf-8-sig").splitlines()
