@@ -69,10 +69,8 @@ def bow_tie(x: float, y: float, side_m: float = 20.0) -> Any:
 def appended(frame: gpd.GeoDataFrame, shape: Any, **cells: Any) -> gpd.GeoDataFrame:
     """Return a frame with one row more; what is not given is empty."""
     row = {name: [cells.get(name)] for name in frame.columns if name != "geometry"}
-    more = gpd.GeoDataFrame(row, geometry=[shape], crs=frame.crs).astype(
-        {name: object for name in row}
-    )
-    both = pd.concat([frame.astype({name: object for name in row}), more], ignore_index=True)
+    more = gpd.GeoDataFrame(row, geometry=[shape], crs=frame.crs).astype(dict.fromkeys(row, object))
+    both = pd.concat([frame.astype(dict.fromkeys(row, object)), more], ignore_index=True)
     made = gpd.GeoDataFrame(both, geometry="geometry", crs=frame.crs)
     for name in row:
         kind = frame[name].dtype

@@ -58,9 +58,13 @@ def datums(spare: Spare) -> None:
     gcj, bd = (convert(lon, lat, "wgs84", name) for name in ("gcj02", "bd09"))
     xy: dict[str, Any] = {"x": "X", "y": "Y"}
     spare.table("bd09.csv", *bd)
-    spare.declare("bd09.csv", "百度坐标当作 GCJ-02", "error:crs_datum_contradicts", **xy, datum="gcj02")
+    spare.declare(
+        "bd09.csv", "百度坐标当作 GCJ-02", "error:crs_datum_contradicts", **xy, datum="gcj02"
+    )
     spare.table("gcj02.csv", *gcj)
-    spare.declare("gcj02.csv", "火星坐标当作 WGS84", "error:crs_datum_contradicts", **xy, datum="wgs84")
+    spare.declare(
+        "gcj02.csv", "火星坐标当作 WGS84", "error:crs_datum_contradicts", **xy, datum="wgs84"
+    )
     spare.table("bare.csv", *bd)
     spare.declare("bare.csv", "百度坐标，什么也没说", "error:crs_missing_likely", **xy)
     spare.table("few.csv", lon, lat, 5)
@@ -68,7 +72,9 @@ def datums(spare: Spare) -> None:
     spare.table("mars.csv", *gcj, 8)
     spare.declare("mars.csv", "不认识的坐标名称", "error:crs_unknown_datum", **xy, datum="火星")
     spare.table("swapped.csv", lat, lon, 8)
-    spare.declare("swapped.csv", "经度纬度两列颠倒", "axes_swapped", **xy, datum="wgs84", column="X")
+    spare.declare(
+        "swapped.csv", "经度纬度两列颠倒", "axes_swapped", **xy, datum="wgs84", column="X"
+    )
 
 
 def systems(spare: Spare) -> None:
@@ -141,9 +147,7 @@ def sheets(spare: Spare) -> None:
             page.write_row(0, 0, head)
             page.write_row(1, 0, row)
     spare.declare("sheets.xlsx", "两个工作表，没有说用哪一个", "error:table_which_sheet", **xy)
-    spare.declare(
-        "sheets.xlsx", "没有这个工作表", "error:table_no_such_sheet", **xy, sheet="丙"
-    )
+    spare.declare("sheets.xlsx", "没有这个工作表", "error:table_no_such_sheet", **xy, sheet="丙")
 
 
 def make(clean: Path, out: Path, traps: Traps) -> list[dict[str, Any]]:

@@ -38,7 +38,13 @@ def wide(text: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
-GROUPS: Final = {"户 数": "规模", "人口": "规模", "老年人口": "规模", "竣工日期": "日期", "规划许可日期": "日期"}
+GROUPS: Final = {
+    "户 数": "规模",
+    "人口": "规模",
+    "老年人口": "规模",
+    "竣工日期": "日期",
+    "规划许可日期": "日期",
+}
 """Headers that stand below another, over several columns."""
 
 FIRST_ROW: Final = 4
@@ -87,8 +93,9 @@ def estates(clean: Path, out: Path, traps: Traps, zone_name: dict[str, str]) -> 
     traps.plant("小区台账里有一空行", expect(len(rows) - 2, "empty_row"))
     traps.plant("小区台账有一行重复", expect(len(rows) - 1, "duplicate_row"))
     total = [None] * len(headers)
-    total[0], total[at["户数"]] = "合计", sum(
-        row[at["户数"]] for row in rows if isinstance(row[at["户数"]], (int, float))
+    total[0], total[at["户数"]] = (
+        "合计",
+        sum(row[at["户数"]] for row in rows if isinstance(row[at["户数"]], (int, float))),
     )
     rows.append(total)
     traps.plant("小区台账有合计行", expect(len(rows) - 1, "read:rows_total"))

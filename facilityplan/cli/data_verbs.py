@@ -20,7 +20,7 @@ def _add_init(app: typer.Typer, lang: str) -> None:
         return locale.text(f"help.{name}", lang)
 
     @app.command("init", help=said("init"))
-    def init(
+    def init(  # noqa: PLR0913, PLR0917 - as many as the verb has options
         folder: Annotated[Path, typer.Argument(help=said("init_folder"))],
         sources: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
         given: Annotated[list[Path] | None, typer.Option("--from", help=said("init_from"))] = None,
@@ -48,9 +48,7 @@ def _add_init(app: typer.Typer, lang: str) -> None:
         paths = [*(given or []), *(sources or [])]
         if not given:
             raise typer.Exit(init_folder(folder, lang=lang))
-        answers = Answers(
-            name, documents or [], date, crs, datums or [], layers or [], yes
-        )
+        answers = Answers(name, documents or [], date, crs, datums or [], layers or [], yes)
         raise typer.Exit(init_from(folder, paths, answers, lang=lang))
 
 
@@ -83,7 +81,7 @@ def _add_convert(app: typer.Typer, lang: str) -> None:
         return locale.text(f"help.{name}", lang)
 
     @app.command("convert", help=said("convert"))
-    def convert_command(
+    def convert_command(  # noqa: PLR0913, PLR0917 - as many as the verb has options
         source: Annotated[Path, typer.Argument(help=said("convert_in"))],
         target: Annotated[Path, typer.Argument(help=said("convert_out"))],
         from_datum: Annotated[str | None, typer.Option(help=said("from_datum"))] = None,

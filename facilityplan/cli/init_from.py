@@ -149,17 +149,17 @@ def _show(found: Sequence[Found], joined: Mapping[int, Joined], lang: str) -> No
             said = locale.text("init.unused", lang, file=printable(item.label))
             sys.stdout.write(said + "\n")
             continue
-        said = {"file": item.label, "rows": len(item.frame), "layer": item.layer}
-        sys.stdout.write(printable(locale.text("init.taken", lang, **said)) + "\n")
+        taken = {"file": item.label, "rows": len(item.frame), "layer": item.layer}
+        sys.stdout.write(printable(locale.text("init.taken", lang, **taken)) + "\n")
         if n in joined:
             table = {"file": joined[n].table.label, "key": joined[n].key}
             sys.stdout.write(printable(locale.text("init.joined", lang, **table)) + "\n")
         for column, match in item.proposal.columns.items():
-            line = {"column": column, "header": match.header, "score": match.score}
+            line: dict[str, Any] = {"column": column, "header": match.header, "score": match.score}
             sys.stdout.write(printable(locale.text("init.column", lang, **line)) + "\n")
         for column, headers in item.proposal.ambiguous.items():
-            line = {"column": column, "headers": "、".join(headers)}
-            sys.stdout.write(printable(locale.text("init.ambiguous", lang, **line)) + "\n")
+            several = {"column": column, "headers": "、".join(headers)}
+            sys.stdout.write(printable(locale.text("init.ambiguous", lang, **several)) + "\n")
 
 
 def _report(folder: Path, crs: str, lang: str) -> None:
@@ -206,10 +206,8 @@ class _Asking:
 
     def datum(self, item: Found) -> str:
         """Return what a file's coordinates are in; nothing is ever taken for granted."""
-        stated = (
-            self.datums.get(item.label) or self.datums.get(item.path.name) or self.any_datum
-        )
-        said = {"source": item.label, "known": "、".join(DATUMS)}
+        stated = self.datums.get(item.label) or self.datums.get(item.path.name) or self.any_datum
+        said: dict[str, Any] = {"source": item.label, "known": "、".join(DATUMS)}
         if stated is None:
             stated = self._ask("datum", "--datum", _is_datum, **said)
         if not _is_datum(stated):
@@ -222,9 +220,13 @@ class _Asking:
         if name is None:
             name = self._ask("name", "--name", bool)
         known = "、".join(sorted(standards.document_files()))
-        chosen = list(self.answers.standards) or self._ask(
-            "standards", "--standards", _are_documents, known=known
-        ).replace("、", " ").replace(",", " ").split()
+        chosen = (
+            list(self.answers.standards)
+            or self._ask("standards", "--standards", _are_documents, known=known)
+            .replace("、", " ")
+            .replace(",", " ")
+            .split()
+        )
         if not _are_documents(" ".join(chosen)):
             raise UsageError("init_standards", option="--standards", known=known)
         date = self.answers.date or self._ask("date", "--date", _is_date)

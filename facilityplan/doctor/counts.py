@@ -176,7 +176,7 @@ _DONE: Final = (
 
 
 def _ahead(part: Part, as_of: dt.date) -> list[Problem]:
-    """What is said to be there and will be only after the judging date."""
+    """Return what is said to be there and will be only after the judging date."""
     problems: list[Problem] = []
     for layer, column, word, date in _DONE:
         if part.layer != layer:

@@ -50,7 +50,7 @@ def place_problems(
     away = _out_of_city(points, zones, lines)
     problems = [
         found("out_of_city", Severity.ERROR, part, rows[n], distance_m=float(np.round(away[n])))
-        for n in np.flatnonzero(away > 0.0)
+        for n in np.flatnonzero(away > 0.0).tolist()
     ]
     near = away <= 0.0
     problems += _outside_zone(part, rows, points, near, zones)
@@ -89,7 +89,7 @@ def _outside_zone(
     level_of = dict(zip(zones["id"], zones["level"], strict=True))
     problems: list[Problem] = []
     named = part.column("zone") or [None] * len(part.frame)
-    for n in np.flatnonzero(near):
+    for n in np.flatnonzero(near).tolist():
         own = named[rows[n]]
         shape = shape_of.get(own)
         if shape is not None and shapely.intersects(shape, points[n]):
@@ -124,7 +124,7 @@ def _off_roads(
 ) -> list[Problem]:
     tree = shapely.STRtree(lines)
     problems: list[Problem] = []
-    for n in np.flatnonzero(near):
+    for n in np.flatnonzero(near).tolist():
         at = tree.nearest(shapes[n])
         distance_m = float(shapely.distance(shapes[n], lines[at]))
         if distance_m > limit_m:

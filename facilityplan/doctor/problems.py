@@ -238,6 +238,4 @@ def ordered(problems: Iterable[Problem]) -> list[Problem]:
 
 def tally(problems: Sequence[Problem]) -> dict[str, int]:
     """Return how many problems there are of each severity."""
-    return {
-        str(severity): sum(p.severity is severity for p in problems) for severity in Severity
-    }
+    return {str(severity): sum(p.severity is severity for p in problems) for severity in Severity}

@@ -50,7 +50,7 @@ def _pieces(part: Part, network: Network) -> Problem:
 
 
 def _short_ends(rows: Sequence[tuple[Part, int, shapely.LineString]]) -> list[Problem]:
-    """Ends that touch nothing though another road passes within the limit."""
+    """Return ends that touch nothing though another road passes within the limit."""
     gap = threshold("road_end_gap_m")
     lines = np.asarray([line for _, _, line in rows], dtype=object)
     if not len(lines):

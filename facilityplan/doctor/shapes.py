@@ -79,9 +79,7 @@ def repaired(shape: Any) -> Any | None:
     """
     limit = threshold("repair_area_share").high
     lines = _polygonal(shapely.make_valid(shape, method="linework"))
-    structure = _polygonal(
-        shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    )
+    structure = _polygonal(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     bare = _polygonal(shapely.buffer(shape, 0.0))
     areas = [item.area for item in (lines, structure, bare)]
     if min(areas) <= 0.0 or max(areas) - min(areas) > limit * max(areas):
@@ -165,7 +163,9 @@ def _small(ring: Any) -> bool:
 
 def _without_small_holes(shape: Any) -> Any:
     filled = [
-        shapely.polygons(piece.exterior, holes=[r for r in piece.interiors if not _small(r)] or None)
+        shapely.polygons(
+            piece.exterior, holes=[r for r in piece.interiors if not _small(r)] or None
+        )
         for piece in shapely.get_parts(shape)
     ]
     return filled[0] if shape.geom_type == "Polygon" else shapely.multipolygons(filled)

@@ -115,9 +115,7 @@ def convert_file(request: Request) -> Converted:
         files.write_bytes(request.target, content)
     else:
         # The columns of a table say the old coordinates; the geometry says the new ones.
-        _write_layer(
-            frame.drop(columns=list(columns or ())), request.target, DRIVERS[ending]
-        )
+        _write_layer(frame.drop(columns=list(columns or ())), request.target, DRIVERS[ending])
     nameless = request.to.datum is not None and request.to.datum not in PLAIN_DATUMS
     source_name = request.from_datum or request.from_crs or read.frame.crs.to_string()
     return Converted(len(frame), read.encoding, nameless, source_name)

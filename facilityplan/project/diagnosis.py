@@ -297,5 +297,3 @@ def _strictly(folder: Path) -> list[Problem]:
     except FacilityPlanError as error:
         return [of_error(error, None, error.file)]
     return []
-
-

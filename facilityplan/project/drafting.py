@@ -310,5 +310,3 @@ def source_entry(
         if match.header != column
     }
     return entry
-
-

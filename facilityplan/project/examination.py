@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,16 +38,12 @@ from facilityplan.layers import LAYERS, as_text, points_of
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig
 from facilityplan.project.datum_check import CHECKED_LAYERS, likely_datum
 from facilityplan.project.lenient_cells import guessed_encoding, interpret_leniently
+from facilityplan.project.lenient_keys import as_degrees, keys_of
 from facilityplan.project.raw_files import FileKey, RawFile, RawFiles, alike
 from facilityplan.units import parse_number
 
 SPARE_LAYERS: Final = ("candidates",)
 """Layers that bear on no finding: a file of theirs that cannot be used may be set aside."""
-
-_DMS: Final = re.compile(
-    r"(\d{1,3})[°度](\d{1,2})[′'分](\d{1,2}(?:\.\d+)?)(?:[″\"秒]|''|′′)?[ENen东北经纬]*"
-)
-_BARE_DEGREES: Final = re.compile(r"(?:[东北][经纬])?(\d{1,3}\.\d+)[°度]?[ENen]?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +96,9 @@ def read_leniently(folder: Path, config: ProjectConfig) -> Reading:
     require_metres(config.project.crs, file=PROJECT_FILE)
     reading = Reading(folder, config, RawFiles(folder))
     # Roads first: what says nothing of its datum is held against them.
-    for layer in sorted(config.layers, key=lambda name: (name != "roads", list(LAYERS).index(name))):
+    for layer in sorted(
+        config.layers, key=lambda name: (name != "roads", list(LAYERS).index(name))
+    ):
         reading.reads[layer] = []
         for number, source in enumerate(config.layers[layer]):
             read = _Source(reading, layer, number, source).read()
@@ -141,7 +137,9 @@ class _Source:
         columns, headers, from_table = self._columns(raw, joined, at)
         placed, rewritten = self._placed(raw, shapes)
         told |= {
-            n for n, s in enumerate(shapes) if s is not None and not s.is_empty and placed[n] is None
+            n
+            for n, s in enumerate(shapes)
+            if s is not None and not s.is_empty and placed[n] is None
         }
         own = Place(raw.key[0], raw.key[1], raw.rows)
         places = {}
@@ -295,55 +293,12 @@ class _Source:
             if key not in file.frame.columns:
                 there = "、".join(str(name) for name in file.frame.columns if name != "geometry")
                 parameters = {"columns": there}
-                self._say(
-                    "error:table_no_such_column", file.key, column=key, parameters=parameters
-                )
+                self._say("error:table_no_such_column", file.key, column=key, parameters=parameters)
                 return None, none
         own = [key_text(cell) for cell in raw.frame[source.key]]
-        first = self._keys(table, theirs, set(own))
+        first, told = keys_of(table, theirs, set(own), self.layer)
+        self.reading.problems += told
         return table, np.asarray([first.get(key, -1) if key else -1 for key in own], dtype=int)
-
-    def _keys(self, table: RawFile, header: str, known: set[str]) -> dict[str, int]:
-        """Return the row of each key of a table; missing, double and unknown ones are told."""
-        first: dict[str, int] = {}
-        wholes = table.whole_rows
-        plain = {_plain(key): key for key in known}
-        for n, cell in enumerate(table.frame[header]):
-            key, fix, name = key_text(cell), None, None
-            other = first.get(key)
-            if not wholes[n]:
-                name, fix = "empty_row", Fix(Action.DROP)
-            elif not key:
-                name = "key_missing"
-            elif other is not None and wholes[n] == wholes[other]:
-                name, fix = "duplicate_row", Fix(Action.DROP)
-            elif other is not None:
-                name = "key_duplicate"
-            elif key not in known:
-                name = "key_unknown"
-                meant = plain.get(_plain(key))
-                if meant is not None:
-                    fix = Fix(Action.SET, meant, header)
-                    first.setdefault(meant, n)
-            else:
-                first[key] = n
-            if name is not None:
-                self.reading.problems.append(
-                    Problem(
-                        name,
-                        Severity.ERROR,
-                        layer=self.layer,
-                        file=table.key[0],
-                        sheet=table.key[1],
-                        row=int(table.rows[n]),
-                        column=None if name in {"empty_row", "duplicate_row"} else header,
-                        value=key or None,
-                        item=key or None,
-                        parameters={} if other is None else {"other": int(table.rows[other])},
-                        fix=fix,
-                    )
-                )
-        return first
 
     def _columns(
         self, raw: RawFile, joined: RawFile | None, at: Any
@@ -400,9 +355,7 @@ class _Source:
             there = "、".join(str(name) for name in raw.frame.columns)
             for name in missing:
                 parameters = {"columns": there}
-                self._say(
-                    "error:table_no_such_column", raw.key, column=name, parameters=parameters
-                )
+                self._say("error:table_no_such_column", raw.key, column=name, parameters=parameters)
             return shapes
         x, y = (self._coordinates(raw, name) for name in (source.x, source.y))
         self._unswap(raw, x, y)
@@ -459,7 +412,7 @@ class _Source:
     def _unswap(self, raw: RawFile, x: Any, y: Any) -> None:
         """Put longitudes and latitudes back where the numbers leave no doubt; each is told."""
         source = self.source
-        if source.datum is None and not (source.crs or "").upper() in {"EPSG:4326", "EPSG:4490"}:
+        if source.datum is None and (source.crs or "").upper() not in {"EPSG:4326", "EPSG:4490"}:
             return
         swapped = (np.abs(y) > 90.0) & (np.abs(y) <= 180.0) & (np.abs(x) <= 90.0)
         if not swapped.any():
@@ -469,7 +422,7 @@ class _Source:
             fix = Fix(Action.PROJECT, {"x": source.y, "y": source.x})
             self._say("axes_swapped", raw.key, fix, column=source.x)
         else:
-            for n in np.flatnonzero(swapped):
+            for n in np.flatnonzero(swapped).tolist():
                 cells = raw.frame[source.y].iloc[n], raw.frame[source.x].iloc[n]
                 fix = Fix(Action.SET, {source.x: cells[0], source.y: cells[1]})
                 value = f"{cells[1]}, {cells[0]}"
@@ -558,18 +511,4 @@ def road_lines(reading: Reading) -> Any:
     )
 
 
-def as_degrees(text: str) -> float | None:
-    """Return degrees, minutes and seconds, or degrees with a sign, as decimal degrees."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-    parts = _DMS.fullmatch(plain)
-    if parts is not None and float(parts[2]) < 60 and float(parts[3]) < 60:
-        return round(float(parts[1]) + float(parts[2]) / 60 + float(parts[3]) / 3600, 9)
-    bare = _BARE_DEGREES.fullmatch(plain)
-    return None if bare is None else float(bare[1])
-
-
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-__all__ = ["Read", "Reading", "as_degrees", "read_leniently", "road_lines"]
+__all__ = ["Read", "Reading", "read_leniently", "road_lines"]

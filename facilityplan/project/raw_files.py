@@ -145,10 +145,11 @@ class RawFiles:
 
 def alike(wanted: str, there: Mapping[str, Any] | list[str]) -> str | None:
     """Return the only header that is the wanted one but for blanks, width and case."""
-    plain = _plain(wanted)
-    same = [name for name in there if _plain(str(name)) == plain]
+    plain = plain_word(wanted)
+    same = [name for name in there if plain_word(str(name)) == plain]
     return str(same[0]) if len(same) == 1 else None
 
 
-def _plain(name: str) -> str:
+def plain_word(name: str) -> str:
+    """Return a word without blanks, in half width and small letters, to compare."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -212,25 +212,7 @@ class _Copies:
                 continue
             if (problem.file, problem.sheet) == read.own.key:
                 entry = self._reworded(entry, problem)
-        shapes = any(
-            p.fix is not None and p.fix.action is Action.SHAPE and p.layer == layer
-            for p in self.fixes[read.own.key]
-        )
-        moved = shapes and read.rewritten
-        if self._changed(read.own):
-            path, sheet = self._rewritten(read, moved=moved)
-            entry = {**entry, "path": path}
-            entry.pop("encoding", None)
-            if read.own.table:
-                entry.pop("sheet", None) if entry.get("attributes") is None else None
-            else:
-                entry["layer"] = sheet
-            if moved:
-                for key in ("datum", "crs", "helmert"):
-                    entry.pop(key, None)
-        else:
-            self._copy(source_files(self.reading.folder, (_bare(read),)))
-            entry = {**entry, "path": self._inside(read.source.path)}
+        entry = self._repathed(layer, entry, read)
         if read.joined is not None:
             if self._changed(read.joined):
                 entry = {**entry, "attributes": self._table(read.joined)}
@@ -239,6 +221,23 @@ class _Copies:
                 self._copy({read.joined.key[0]})
                 entry = {**entry, "attributes": self._inside(read.joined.key[0])}
         return entry
+
+    def _repathed(self, layer: str, entry: dict[str, Any], read: Read) -> dict[str, Any]:
+        """Return what is said of a file once it is copied or written anew."""
+        if not self._changed(read.own):
+            self._copy(source_files(self.reading.folder, (_bare(read),)))
+            return {**entry, "path": self._inside(read.source.path)}
+        moved = read.rewritten and any(
+            p.fix is not None and p.fix.action is Action.SHAPE and p.layer == layer
+            for p in self.fixes[read.own.key]
+        )
+        path, sheet = self._rewritten(read, moved=moved)
+        # A sheet that is named for a table of attributes stays its name.
+        kept_sheet = read.own.table and entry.get("attributes") is not None
+        gone = {"encoding"} | (set() if kept_sheet or not read.own.table else {"sheet"})
+        gone |= {"datum", "crs", "helmert"} if moved else set()
+        entry = {key: value for key, value in entry.items() if key not in gone} | {"path": path}
+        return entry if read.own.table else entry | {"layer": sheet}
 
     def _changed(self, raw: RawFile) -> bool:
         return bool(self.fixes[raw.key])
@@ -325,7 +324,7 @@ class _Copies:
                 gone.add(n)
                 self._note(problem, problem.item or problem.value, None, name)
             elif fix.action is Action.SHAPE:
-                old = frame.geometry.iloc[n]  # type: ignore[attr-defined]
+                old = frame.geometry.iloc[n]
                 frame.loc[frame.index[n], "geometry"] = fix.new
                 self._note(problem, _size(old), _size(fix.new), name)
             else:
@@ -414,7 +413,9 @@ def _csv(frame: pd.DataFrame) -> bytes:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([str(name) for name in frame.columns])
     for row in frame.itertuples(index=False):
-        writer.writerow([_shown(cell) if not isinstance(cell, float) else _number(cell) for cell in row])
+        writer.writerow(
+            [_shown(cell) if not isinstance(cell, float) else _number(cell) for cell in row]
+        )
     return stream.getvalue().encode("utf-8-sig")
 
 

@@ -65,14 +65,18 @@ def _is_tables(value: Any) -> bool:
 
 def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     plain = {k: v for k, v in table.items() if not isinstance(v, Mapping) and not _is_tables(v)}
-    lines = [f"{_key(name)} = {_value(value)}" for name, value in plain.items() if value is not None]
+    lines = [
+        f"{_key(name)} = {_value(value)}" for name, value in plain.items() if value is not None
+    ]
     for name, value in table.items():
         here = (*path, name)
         head = ".".join(_key(part) for part in here)
         if isinstance(value, Mapping):
             inner = _lines(value, here)
             # A table of tables alone needs no line of its own.
-            alone = bool(inner) and all(isinstance(v, Mapping) or _is_tables(v) for v in value.values())
+            alone = bool(inner) and all(
+                isinstance(v, Mapping) or _is_tables(v) for v in value.values()
+            )
             lines += inner if alone else ["", f"[{head}]", *inner]
         elif _is_tables(value):
             for item in value:

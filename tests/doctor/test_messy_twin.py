@@ -112,6 +112,8 @@ def test_each_change_is_listed_with_old_and_new(mended: Repair) -> None:
     assert len(mended.changes) >= 60
 
 
-def test_a_copy_is_the_same_bytes_each_time(messy: Diagnosis, mended: Repair, tmp_path: Path) -> None:
+def test_a_copy_is_the_same_bytes_each_time(
+    messy: Diagnosis, mended: Repair, tmp_path: Path
+) -> None:
     again = repair(messy, tmp_path / "again", "en")
     assert _bytes_of(again.folder) == _bytes_of(mended.folder)
