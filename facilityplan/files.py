@@ -8,14 +8,16 @@ nowhere else.
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,6 +75,28 @@ def canonical_json(value: Any) -> str:
 def inert_cell(value: str) -> str:
     """Return text that no spreadsheet program takes for a formula when it opens a CSV file."""
     return f"'{value}" if value[:1] in set("=+-@\t\r\n＝＋－＠") else value
+
+
+def write_csv(path: Path, header: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV that Excel and WPS open right: UTF-8 with its mark, no cell a formula.
+
+    Parameters
+    ----------
+    path
+        File to write, whole or not at all.
+    header, rows
+        Texts, numbers, dates or ``None``, which is an empty cell.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in (header, *rows):
+        writer.writerow([inert_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    write_bytes(path, text.getvalue().encode("utf-8-sig"))
 
 
 def safe_name(name: str, *, limit: int = 80) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from facilityplan.errors import MissingLayerError
@@ -141,5 +142,7 @@ def features(
         "block": chosen["BlockName"].tolist() if "BlockName" in chosen.columns else None,
         TEXT_COLUMN: _labels(shapes, parts.texts),
     }
-    kept = {name: cells for name, cells in columns.items() if cells is not None}
+    kept = {
+        name: pd.Series(cells, dtype=object) for name, cells in columns.items() if cells is not None
+    }
     return gpd.GeoDataFrame(kept, geometry=shapes)

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from shapely.errors import ShapelyError
+
 from facilityplan.errors import SourceLimitError, UnreadableSourceError
 from facilityplan.io.osm import roads_from_edges
 from facilityplan.io.source import Vector, decode, local_file, read_bytes
@@ -14,7 +16,7 @@ from facilityplan.io.source import Vector, decode, local_file, read_bytes
 # What a graph of a stranger makes of networkx, osmnx, shapely and pyproj.
 _FAULTS: Final = (
     *(ValueError, KeyError, TypeError, OSError, SyntaxError),
-    *(AttributeError, RecursionError, MemoryError, RuntimeError),
+    *(AttributeError, RecursionError, MemoryError, RuntimeError, ShapelyError),
 )
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -45,13 +47,15 @@ def read_graphml_roads(path: str | Path) -> Vector:
     text, _ = decode(read_bytes(place), None, place.name)
     if "<!doctype" in text.casefold() or "<graphml" not in text:
         raise SourceLimitError("vector_not_taken", file=place.name)
-    import osmnx  # noqa: PLC0415  heavy, and only this function needs it
+    # Heavy, and only this function needs them.
+    import osmnx  # noqa: PLC0415
+    from networkx import NetworkXException  # noqa: PLC0415
 
     try:
         bare = _DECLARATION.sub("", text.removeprefix("\ufeff"))
         graph = osmnx.load_graphml(graphml_str=bare)
         edges = osmnx.graph_to_gdfs(graph, nodes=False)
-    except _FAULTS as error:
+    except (NetworkXException, *_FAULTS) as error:
         raise UnreadableSourceError(
             "graphml_not_roads", file=place.name, reason=f"{type(error).__name__}: {error}"
         ) from error

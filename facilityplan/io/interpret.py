@@ -25,6 +25,7 @@ from facilityplan.units import UNIT_WORDS, Quantity, read_quantity, says_unknown
 
 _YEAR_HEADERS: Final = ("年份", "年度", "年代", "(年)")
 _SHOWN: Final = 5
+_PERCENT: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,11 @@ def _figures(
         raise _bad("figure_merged", cells, shared, layer, place)
     if assumed is None and not header.several_units and _is_plain(cells):
         return list(cells), []
+    if assumed is not None and unit_factor(assumed, unit) == _PERCENT:
+        small = [n for n, c in enumerate(cells) if isinstance(c, float) and 0 < abs(c) <= 1]
+        if small and not any(isinstance(c, float) and abs(c) > 1 for c in cells):
+            # A cell that shows 96% holds 0.96: is the header's sign said again or not?
+            raise _bad("figure_percent", cells, small, layer, place)
     read: list[Quantity] = []
     bad: list[int] = []
     for n, cell in enumerate(cells):

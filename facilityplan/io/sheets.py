@@ -27,7 +27,7 @@ from facilityplan.errors import SchemaError
 from facilityplan.io.aliases import PATH_SIGN, split_header
 from facilityplan.io.source import Reading, Table
 from facilityplan.io.table import Grid, column_letters, header_text, is_empty, read_grid
-from facilityplan.units import is_unit, plain_text
+from facilityplan.units import is_unit, plain_text, says_unknown
 
 MAX_HEADER_ROWS: Final = 4
 _SEARCHED_ROWS: Final = 30
@@ -36,15 +36,19 @@ _TITLE: Final = re.compile(
     r"|(?:统计|一览|汇总|明细|情况|基本信息|信息|登记|调查|普查)表|台账$|名册$|清单$|.{6,}表$|数据来源|备注\s*[:：]|说明\s*[:：]"
 )
 _NOTE: Final = re.compile(
-    r"\s*(?:注|备注|说明|附注|填表|填报|制表|审核|复核|负责人|联系|数据来源|资料来源|来源|统计时间|截[至止]|source|note)"
+    r"\s*[（(【]?\s*(?:附?注|备注|说明|填[表报]\w{0,4}|制表\w{0,2}|审核\w{0,2}|复核\w{0,2}|负责人|联系\w{0,3}"
+    r"|数据来源|资料来源|来源|统计时间|截[至止]\w*|source|notes?)\s*\d{0,2}\s*[:：、.]",
+    re.IGNORECASE,
 )
 _TOTAL: Final = re.compile(
-    r"(?:合\s*计|小\s*计|总\s*计|共\s*计|累\s*计|sub-?\s*total|grand\s*total|total|sum)"
+    r"合计|小计|总计|共计|累计|sub-?total|grandtotal|total|sum", re.IGNORECASE
 )
-_TOTAL_CELL: Final = re.compile(
-    rf"(?:其中)?(?:本页|全[市县区镇村]|[^\d]{{0,30}})?{_TOTAL.pattern}[:：]?", re.IGNORECASE
+_WHOLE_TOTAL: Final = re.compile(rf"(?:{_TOTAL.pattern})[:：]?", re.IGNORECASE)
+_TOTAL_CELL: Final = re.compile(r"[^\d]{1,30}(?:合计|小计|总计|共计)[:：]?")
+_FIGURE_IN_WORDS: Final = re.compile(
+    r"(?:大约|约|近)?[\d,.]*\d[\d,.]*(?:余|多)?[百千万亿]?(?:余|多)?([^\d\s]{0,4}?)(?:左右|上下|余|多)?"
 )
-_WHOLE_TOTAL: Final = re.compile(rf"{_TOTAL.pattern}[:：]?", re.IGNORECASE)
+_DAY: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
 _ABOVE_UNIT: Final = re.compile(r"(?:计量|面积)?单位\s*[:：]\s*([^)）;；]+)")
 
 
@@ -61,10 +65,32 @@ def _is_text(cell: Any) -> bool:
     return isinstance(cell, str) and bool(cell.strip()) and not _is_figure(cell)
 
 
+def _squeezed(cell: Any) -> str:
+    return re.sub(r"\s+", "", str(cell))
+
+
+def _is_year(cell: Any) -> bool:
+    """Tell whether a number may head a column: years do."""
+    return isinstance(cell, float) and cell.is_integer() and 1900 <= cell <= 2100
+
+
 def _is_figure(cell: Any) -> bool:
     if isinstance(cell, (float, dt.date, dt.time, dt.timedelta, bool)):
         return True
     return isinstance(cell, str) and bool(re.fullmatch(r"[-+]?[\d,.]+%?", plain_text(cell)))
+
+
+def _is_datum(cell: Any) -> bool:
+    """Tell whether a cell is one of a row, not of a header: a figure, also in words, or a day."""
+    if _is_figure(cell):
+        return not _is_year(cell)
+    if not isinstance(cell, str) or not cell.strip():
+        return False
+    plain = plain_text(cell)
+    figure = _FIGURE_IN_WORDS.fullmatch(plain)
+    if figure is not None and (not figure[1] or is_unit(figure[1])):
+        return True
+    return says_unknown(cell) or _DAY.fullmatch(plain) is not None
 
 
 def _covering(grid: Grid, width: int) -> dict[tuple[int, int], tuple[int, int, int, int]]:
@@ -91,7 +117,9 @@ def _is_title(record: Sequence[Any]) -> bool:
 
 def _is_header_row(record: Sequence[Any]) -> bool:
     texts = [cell for cell in record if not is_empty(cell)]
-    if not texts or any(_is_figure(cell) for cell in texts):
+    if not texts or any(_is_datum(cell) for cell in texts):
+        return False
+    if not isinstance(texts[0], str):
         return False
     return len(record) == 1 or (len({str(cell) for cell in texts}) > 1 and not _is_title(record))
 
@@ -132,7 +160,9 @@ def _is_numbering(record: Sequence[Any]) -> bool:
         and numbers[0] == 1
         and all(text in {"甲", "乙", "丙", "丁"} for text in letters)
         and len(numbers) + len(letters) >= len([text for text in said if text])
-        and (bool(letters) or len(numbers) == len(record))
+        and (
+            len(letters) > 1 or (bool(letters) and len(numbers) > 4) or len(numbers) == len(record)
+        )
     )
 
 
@@ -148,7 +178,7 @@ def _last_header_row(
             covered.get((last + 1, column), (last + 1,))[0] in range(first, last + 1)
             for column in range(width)
         )
-        if any(_is_figure(cell) for cell in texts):
+        if any(_is_figure(cell) or _is_datum(cell) for cell in texts):
             break
         row = _padded(grid.records[last], width)
         holes = [n for n in range(width) if is_empty(row[n])]
@@ -234,21 +264,16 @@ def is_total(record: Sequence[Any]) -> bool:
     texts = [(n, cell.strip()) for n, cell in enumerate(record) if _is_text(cell)]
     if not any(_is_figure(cell) for cell in record):
         return False
-    squeezed = [(n, re.sub(r"\s+", "", text)) for n, text in texts]
+    squeezed = [(n, _squeezed(text)) for n, text in texts]
     if any(_WHOLE_TOTAL.fullmatch(text) for _, text in squeezed[:3]):
         return True
     return bool(squeezed) and _TOTAL_CELL.fullmatch(squeezed[0][1]) is not None
 
 
 def is_note(record: Sequence[Any]) -> bool:
-    """Tell whether a row is a remark below a table, not one of its rows."""
+    """Tell whether a row below a table is a remark (注：…, 填表人：…), not one of its rows."""
     texts = [cell for cell in record if not is_empty(cell)]
-    first = texts[0] if texts else None
-    if not isinstance(first, str) or any(_is_figure(cell) for cell in texts):
-        return False
-    return (len(texts) <= 2 and len(record) > 2 and bool(_NOTE.match(first))) or (
-        bool(re.match(r"\s*(?:注|备注|说明|填表人|制表人|数据来源)\s*[:：]", first))
-    )
+    return bool(texts) and isinstance(texts[0], str) and _NOTE.match(texts[0]) is not None
 
 
 def _left_out(grid: Grid, head: _Head, width: int) -> tuple[dict[str, list[int]], list[str]]:
@@ -265,10 +290,17 @@ def _left_out(grid: Grid, head: _Head, width: int) -> tuple[dict[str, list[int]]
         elif is_total(record):
             out["total"].append(row)
             words.append(
-                next(str(c).strip() for c in record if _is_text(c) and _TOTAL.search(plain_text(c)))
+                next(str(c).strip() for c in record if _is_text(c) and _TOTAL.search(_squeezed(c)))
             )
-        elif is_note(record):
-            out["note"].append(row)
+    # Remarks stand at the end; one in between would be a row that only looks so.
+    taken = {row for rows in out.values() for row in rows}
+    for row in range(len(grid.records) - 1, head.last, -1):
+        record = _padded(grid.records[row], width)
+        if all(is_empty(cell) for cell in record) or row in taken:
+            continue
+        if not is_note(record):
+            break
+        out["note"].insert(0, row)
     return out, words
 
 
@@ -350,7 +382,11 @@ def untangle(grid: Grid) -> Table:
         head = _Head(0, 0, [header_text(cell) for cell in _padded(records[0], width)])
     out, words = _left_out(grid, head, width)
     dropped = {row for rows in out.values() for row in rows}
-    body = [row for row in range(head.last + 1, len(records)) if row not in dropped]
+    body = [
+        row
+        for row in range(head.last + 1, len(records))
+        if row not in dropped and not all(is_empty(cell) for cell in records[row])
+    ]
     cells, filled = _fill_merged(grid, body, width, head.names)
     used = [any(not is_empty(record[n]) for record in cells) for n in range(width)]
     _check_names(head.names, used, grid.file)

@@ -9,7 +9,7 @@ from typing import Any
 import geopandas as gpd
 
 from facilityplan.errors import MissingColumnError
-from facilityplan.io.aliases import Proposal, propose_columns, require_clear
+from facilityplan.io.aliases import Proposal, propose_columns, require_clear, split_header
 from facilityplan.io.interpret import CellPlace, interpret_cells
 from facilityplan.io.source import Reading, Table, Vector
 from facilityplan.layers import LAYERS, Origin
@@ -122,3 +122,19 @@ def guessed_encodings(source: LayerSource, read: Vector, table: Table | None) ->
         for encoding in dict.fromkeys(found.values())
         if source.encoding is None and not encoding.startswith("utf-8")
     ]
+
+
+def with_actual_headers(source: LayerSource, read: Vector) -> LayerSource:
+    """Return the source with its columns under the headers that the file really has.
+
+    ``户数`` in ``project.toml`` is ``户数（户）`` in the file where no other header is as near:
+    blanks, full width and a unit in brackets make no other column.
+    """
+    there = [str(name) for name in read.frame.columns]
+    plain = [split_header(name).levels for name in there]
+    columns = {}
+    for name, header in source.columns.items():
+        wanted = split_header(header).levels
+        near = [found for found, levels in zip(there, plain, strict=True) if levels == wanted]
+        columns[name] = near[0] if header not in there and len(near) == 1 else header
+    return source.model_copy(update={"columns": columns})

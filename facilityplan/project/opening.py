@@ -41,7 +41,12 @@ from facilityplan.layers import (
     stack,
 )
 from facilityplan.network import Network
-from facilityplan.project.cells import guessed_encodings, interpreted, require_columns
+from facilityplan.project.cells import (
+    guessed_encodings,
+    interpreted,
+    require_columns,
+    with_actual_headers,
+)
 from facilityplan.project.config import (
     PROJECT_FILE,
     LayerSource,
@@ -269,6 +274,7 @@ def _read_layer(
         from_table = set(table.frame.columns) - set(vector.frame.columns)
         origins = {name: Origin(table.file, rows) for name in from_table}
     read = joined or vector
+    source = with_actual_headers(source, read)
     readings = guessed_encodings(source, vector, table)
     readings += [*vector.readings, *(() if table is None else table.readings)]
     choice: dict[str, Any] = {

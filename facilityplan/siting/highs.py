@@ -59,6 +59,11 @@ class Ended(StrEnum):
     STOPPED = "stopped"
 
 
+UNSAFE_PRESOLVE = 1 << 12
+"""Presolve rules left out, as bits: the aggregator. With it HiGHS 1.15.1 calls a feasible p-median
+model infeasible (tests/siting/test_highs_verdicts.py holds the model)."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What one run found: values of the columns (if any), bound, reduced costs (LP only)."""
@@ -130,6 +135,7 @@ def silent_engine(deadline: Deadline) -> highspy.Highs:
     engine.setOptionValue("threads", threads)
     engine.setOptionValue("parallel", "on" if threads > 1 else "off")
     engine.setOptionValue("random_seed", deadline.options.seed)
+    engine.setOptionValue("presolve_rule_off", UNSAFE_PRESOLVE)
     return engine
 
 
@@ -156,6 +162,17 @@ def _report_from(engine: highspy.Highs, deadline: Deadline) -> None:
             event.interrupt()
 
     engine.cbMipInterrupt.subscribe(tell)
+
+
+def _verdict(engine: highspy.Highs, *, relaxed: bool) -> highspy.HighsModelStatus:
+    """Run the engine; what presolve alone calls infeasible is asked again without presolve."""
+    engine.run()
+    infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    if infeasible and not relaxed and engine.getInfo().mip_node_count <= 0:
+        engine.clearSolver()
+        engine.setOptionValue("presolve", "off")
+        engine.run()
+    return engine.getModelStatus()
 
 
 def run(
@@ -200,8 +217,7 @@ def run(
         point = highspy.HighsSolution()
         point.col_value = start.tolist()
         engine.setSolution(point)
-    engine.run()
-    said = engine.getModelStatus()
+    said = _verdict(engine, relaxed=relaxed)
     states = highspy.HighsModelStatus
     if said in (states.kInfeasible, states.kUnboundedOrInfeasible):
         return Run(Ended.INFEASIBLE, None, math.inf)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -44,6 +47,18 @@ def mended(messy: Diagnosis, tmp_path_factory: pytest.TempPathFactory) -> Repair
     return made
 
 
+def test_the_twin_is_what_its_script_makes(tmp_path: Path) -> None:
+    script = str(DATA / "make_messy_city.py")
+    env = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(DATA.parent)}
+    subprocess.run([sys.executable, script, str(tmp_path / "twin")], env=env, check=True)
+    made, kept = _bytes_of(tmp_path / "twin"), _bytes_of(MESSY)
+    # A GeoPackage's bytes hang on the release of GDAL; its traps are held below.
+    assert made.keys() == kept.keys()
+    for name in made:
+        if not name.endswith((".gpkg", ".xlsx")):
+            assert made[name] == kept[name], name
+
+
 def test_the_clean_city_has_only_true_problems(clean: Diagnosis) -> None:
     # Counted by hand in its files: twelve rows outside 15 to 100 m2 a bed, the planned estate far
     # from every road whose people are not there yet, the planted island of roads.
@@ -58,7 +73,7 @@ def test_the_clean_city_has_only_true_problems(clean: Diagnosis) -> None:
 
 def test_every_trap_is_found_and_none_is_invented(clean: Diagnosis, messy: Diagnosis) -> None:
     planted = json.loads((MESSY / "planted.json").read_text(encoding="utf-8"))
-    assert len(planted) >= 60
+    assert sum(bool(trap["problems"]) for trap in planted) >= 60
     expected = Counter(tuple(item.values()) for trap in planted for item in trap["problems"])
     true_anyway = {(problem.id, problem.item) for problem in clean.problems}
     found = Counter(
