@@ -185,7 +185,14 @@ class _Copies:
         )
         self._note(problem, path, None, PROJECT_FILE)
 
-    def _note(self, problem: Problem, old: str | None, new: str | None, copy: str) -> None:
+    def _note(
+        self,
+        problem: Problem,
+        old: str | None,
+        new: str | None,
+        copy: str,
+        header: str | None = None,
+    ) -> None:
         if problem.fix is None:
             raise AssertionError("no repair")
         self.changes.append(
@@ -195,7 +202,7 @@ class _Copies:
                 problem.file or "",
                 problem.sheet,
                 problem.row,
-                problem.fix.column or problem.column,
+                header or problem.fix.column or problem.column,
                 old,
                 new,
                 copy,
@@ -332,7 +339,7 @@ class _Copies:
                 for header, new in cells.items():
                     old = frame[header].iloc[n]
                     frame[header] = _with_cell(frame[header], n, new)
-                    self._note(problem, _shown(old), _shown(new), name)
+                    self._note(problem, _shown(old), _shown(new), name, header)
         keep = [n for n in range(len(frame)) if n not in gone]
         return frame.reset_index(drop=True).iloc[keep]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -190,3 +191,23 @@ def test_toml_is_written_as_it_reads():
     assert tomllib.loads(toml_text(table)) == table
     odd = {"a b": {'x"y': "1\n\t\\\x7f", "数": [1, 2.5, True], "t": [{"k": "v"}, {"k": "w"}]}}
     assert tomllib.loads(toml_text(odd)) == odd
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_init_asks_on_a_terminal_until_it_has_an_answer(tmp_path, capsys, monkeypatch):
+    answers = ["mars", "gcj02", "示范市", "no-such-document", "jiyuan-2017-73", "2026-06-30"]
+    monkeypatch.setattr("sys.stdin", _Terminal("\n".join(answers) + "\n"))
+    folder = tmp_path / "city"
+    words = ["--crs", "EPSG:4547", "--lang", "en"]
+    assert run("init", folder, "--from", CLEAN / "facilities.csv", *words) == 0
+    said = capsys.readouterr().out
+    assert said.count("What are the coordinates of facilities.csv in?") == 2
+    assert said.count("Which documents hold there?") == 2
+    config = tomllib.loads((folder / "project.toml").read_text(encoding="utf-8"))
+    assert config["project"]["name"] == "示范市"
+    assert config["layers"]["facilities"]["datum"] == "gcj02"
+    assert len(open_project(folder, cache=False).city.facilities) == 81
