@@ -147,6 +147,7 @@ UNIT_WORDS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
 Compared after :func:`plain_text`: ``㎡`` is ``m2`` then, ``％`` is ``%``.
 """
 
+_LONGEST_FIGURE: Final = 60
 _MULTIPLES: Final = MappingProxyType(
     {"百": 100.0, "千": 1_000.0, "万": 10_000.0, "百万": 1_000_000.0, "亿": 100_000_000.0}
 )
@@ -251,7 +252,7 @@ def read_quantity(cell: object, unit: str | None, *, assumed: str | None = None)
         return Quantity(math.nan)
     if says_unknown(cell):
         return Quantity(math.nan, unknown=True)
-    found = _FIGURE.fullmatch(plain)
+    found = _FIGURE.fullmatch(plain) if len(plain) <= _LONGEST_FIGURE else None
     if found is None:
         raise ValueError(f"{cell!r} is no quantity")
     written = found["unit"].strip() or None

@@ -42,6 +42,7 @@ CONTAINED: Final = 0.4
 LEAST: Final = WEAK
 """Least score at which a header is proposed; below it is only named as a guess."""
 
+_LONGEST_HEADER: Final = 200
 _BRACKETS: Final = re.compile(r"[(\[【〔<《]([^()\[\]【】〔〕<>《》]*)[)\]】〕>》]")
 _LAST_BRACKET: Final = re.compile(_BRACKETS.pattern + r"(?=\s*(?:/|$))")
 _GLUED: Final = re.compile(r"(?<=[^\W\d_a-z])(万?k?m2|hm2|ha|%)$")
@@ -99,8 +100,14 @@ def _dictionary() -> Mapping[str, Any]:
     return MappingProxyType(tomllib.loads(source.read_text(encoding="utf-8")))
 
 
+@functools.cache
+def _characters() -> Mapping[int, int]:
+    known = _dictionary()["characters"]
+    return str.maketrans(known["traditional"], known["simplified"])
+
+
 def _key(text: str) -> str:
-    return re.sub(r"\s+", "", plain_text(text))
+    return re.sub(r"\s+", "", plain_text(text)).translate(_characters())
 
 
 @functools.cache
@@ -137,7 +144,7 @@ def _is_unit_list(text: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def split_header(header: str) -> Header:
     """Return a header's levels, and the unit it names in a bracket or at its end."""
-    text = plain_text(header).replace("\n", "")
+    text = plain_text(header[:_LONGEST_HEADER]).replace("\n", "")
     units: list[str] = []
     several = False
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from shapely.errors import ShapelyError
 
 from facilityplan.errors import SourceLimitError, UnreadableSourceError
+from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_xml
 from facilityplan.io.osm import roads_from_edges
 from facilityplan.io.source import Vector, decode, local_file, read_bytes
 
@@ -21,6 +23,7 @@ _FAULTS: Final = (
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
+@guarded
 def read_graphml_roads(path: str | Path) -> Vector:
     """Read the roads of a GraphML file, one row an edge.
 
@@ -47,6 +50,7 @@ def read_graphml_roads(path: str | Path) -> Vector:
     text, _ = decode(read_bytes(place), None, place.name)
     if "<!doctype" in text.casefold() or "<graphml" not in text:
         raise SourceLimitError("vector_not_taken", file=place.name)
+    check_xml(text.removeprefix("\ufeff").encode("utf-8"), place.name)
     # Heavy, and only this function needs them.
     import osmnx  # noqa: PLC0415
     from networkx import NetworkXException  # noqa: PLC0415

@@ -13,7 +13,9 @@ import osmium
 import shapely
 
 from facilityplan.errors import SourceLimitError, UnreadableSourceError, UsageError
-from facilityplan.io.source import Vector, local_file, read_start
+from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_xml
+from facilityplan.io.source import Vector, local_file, read_bytes, read_start
 
 ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot", "access", "sidewalk")
 """Tags of a road that are kept; ``highway`` becomes ``class``."""
@@ -117,6 +119,7 @@ def _roads(source: Any) -> Iterator[tuple[str, Any, Any]]:
             yield name, tags, None
 
 
+@guarded
 def read_osm(
     path: str | Path,
     *,
@@ -218,6 +221,7 @@ def way_tags(settings: Any) -> Iterator[None]:
         settings.useful_tags_way = before
 
 
+@guarded
 def read_osm_xml_roads(path: str | Path) -> Vector:
     """Read the roads of an OpenStreetMap XML file, each piece between two nodes by itself.
 
@@ -243,6 +247,7 @@ def read_osm_xml_roads(path: str | Path) -> Vector:
     start = read_start(place)
     if b"<osm" not in start or b"<!DOCTYPE" in start.upper():
         raise SourceLimitError("osm_not_xml", file=place.name)
+    check_xml(read_bytes(place), place.name)
     import osmnx  # noqa: PLC0415  heavy, and only this function needs it
 
     try:

@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from facilityplan.errors import SchemaError
+from facilityplan.errors import SchemaError, SourceLimitError
 from facilityplan.io.aliases import PATH_SIGN, split_header
 from facilityplan.io.source import Reading, Table
 from facilityplan.io.table import Grid, column_letters, header_text, is_empty, read_grid
@@ -31,9 +31,11 @@ from facilityplan.units import is_unit, plain_text, says_unknown
 
 MAX_HEADER_ROWS: Final = 4
 _SEARCHED_ROWS: Final = 30
+_MAX_MERGED: Final = 1_000_000
+"""Cells in merged ranges of one sheet; ranges that overlap count each."""
 _TITLE: Final = re.compile(
     r"附?[表件]\s*[\d一二三四五六七八九十]|(?:计量|面积)?单位\s*[:：]|填[表报]|制表|日期\s*[:：]|截[至止]"
-    r"|(?:统计|一览|汇总|明细|情况|基本信息|信息|登记|调查|普查)表|台账$|名册$|清单$|.{6,}表$|数据来源|备注\s*[:：]|说明\s*[:：]"
+    r"|(?:统计|一览|汇总|明细|情况|基本信息|信息|登记|调查|普查)表|台账$|名册$|清单$|(?<=.{6})表$|数据来源|备注\s*[:：]|说明\s*[:：]"
 )
 _NOTE: Final = re.compile(
     r"\s*[（(【]?\s*(?:附?注|备注|说明|填[表报]\w{0,4}|制表\w{0,2}|审核\w{0,2}|复核\w{0,2}|负责人|联系\w{0,3}"
@@ -45,6 +47,8 @@ _TOTAL: Final = re.compile(
 )
 _WHOLE_TOTAL: Final = re.compile(rf"(?:{_TOTAL.pattern})[:：]?", re.IGNORECASE)
 _TOTAL_CELL: Final = re.compile(r"[^\d]{1,30}(?:合计|小计|总计|共计)[:：]?")
+_LONGEST_DATUM: Final = 60
+"""Longer text is none of the words that are looked for; patterns take long on it."""
 _FIGURE_IN_WORDS: Final = re.compile(
     r"(?:大约|约|近)?[\d,.]*\d[\d,.]*(?:余|多)?[百千万亿]?(?:余|多)?([^\d\s]{0,4}?)(?:左右|上下|余|多)?"
 )
@@ -86,6 +90,8 @@ def _is_datum(cell: Any) -> bool:
         return not _is_year(cell)
     if not isinstance(cell, str) or not cell.strip():
         return False
+    if len(cell) > _LONGEST_DATUM:
+        return False
     plain = plain_text(cell)
     figure = _FIGURE_IN_WORDS.fullmatch(plain)
     if figure is not None and (not figure[1] or is_unit(figure[1])):
@@ -96,8 +102,12 @@ def _is_datum(cell: Any) -> bool:
 def _covering(grid: Grid, width: int) -> dict[tuple[int, int], tuple[int, int, int, int]]:
     """Return per cell that a merged range covers, its first cell left out, that range."""
     covered = {}
+    looked = 0
     for top, left, bottom, right in grid.merged or ():
         last = min(right, width - 1)
+        looked += max(0, min(bottom, len(grid.records) - 1) - top + 1) * max(0, last - left + 1)
+        if looked > _MAX_MERGED:
+            raise SourceLimitError("workbook_suspicious", file=grid.file)
         for row in range(top, min(bottom, len(grid.records) - 1) + 1):
             for column in range(left, last + 1):
                 if (row, column) != (top, left):
@@ -311,17 +321,18 @@ def _fill_merged(
     covered = _covering(grid, width)
     filled: dict[str, list[int]] = {}
     records = []
+    rows = set(body)
     for row in body:
         record = _padded(grid.records[row], width)
         for column in range(width):
             found = covered.get((row, column))
             if found is not None and is_empty(record[column]) and names[column]:
                 value = _padded(grid.records[found[0]], width)[found[1]]
-                if not is_empty(value) and found[0] in body:
+                if not is_empty(value) and found[0] in rows:
                     record[column] = value
                     filled.setdefault(names[column], []).append(row + 1)
         records.append(record)
-    return records, {name: tuple(rows) for name, rows in filled.items()}
+    return records, {name: tuple(found) for name, found in filled.items()}
 
 
 def _check_names(names: Sequence[str], used: Sequence[bool], file: str) -> None:

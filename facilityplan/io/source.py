@@ -26,6 +26,9 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]|\x1a(?!\s*\Z)")
+"""Signs that no text of ours holds; DOS ends a file with one of them."""
+_WHOLE_PER_DAMAGED: Final = 3
 LADDER: Final = ("utf-8", "gb18030")
 """Encodings that are tried in turn, strictly, where a file names none."""
 
@@ -213,7 +216,7 @@ def encodings(content: bytes, stated: str | None, file: str) -> Sequence[str]:
     if stated is not None:
         try:
             return (codecs.lookup(stated).name,)
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise UnreadableSourceError(
                 "source_unknown_encoding", file=file, encoding=stated
             ) from error
@@ -240,7 +243,8 @@ def _is_doubtful(content: bytes, text: str) -> bool:
     if not any(sign > "\u00ff" for sign in text) or any(sign > "\u07ff" for sign in text):
         return False
     try:
-        other = content.decode("gb18030")
+        # The common characters only: any two bytes are some rare one.
+        other = content.decode("gb2312")
     except UnicodeError:
         return False
     return all("\u3400" <= sign <= "\u9fff" for sign in other if sign > "\u007f")
@@ -260,8 +264,10 @@ def decode(content: bytes, stated: str | None, file: str) -> tuple[str, str]:
         try:
             text = content.decode(encoding)
         except UnicodeError:
+            if stated is None and encoding == "utf-8":
+                _refuse_damaged_utf8(content, file)
             continue
-        if "\0" in text:
+        if _CONTROL.search(text):
             raise UnreadableSourceError("source_not_text", file=file)
         if stated is None and encoding == "utf-8" and _is_doubtful(content, text):
             raise UnreadableSourceError("source_encoding_doubtful", file=file)
@@ -269,3 +275,13 @@ def decode(content: bytes, stated: str | None, file: str) -> tuple[str, str]:
     if stated is not None:
         raise UnreadableSourceError("source_stated_encoding", file=file, encoding=stated)
     raise UnreadableSourceError("source_encoding", file=file)
+
+
+def _refuse_damaged_utf8(content: bytes, file: str) -> None:
+    """Refuse text that is UTF-8 but for some bytes: as GB18030 it would be other text."""
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    whole = sum(not sign.isascii() for sign in text) - damaged
+    if whole > _WHOLE_PER_DAMAGED * damaged:
+        line = text[: text.index("\ufffd")].count("\n") + 1
+        raise UnreadableSourceError("source_damaged_utf8", file=file, rows=(line,))

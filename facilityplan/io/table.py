@@ -29,11 +29,13 @@ from facilityplan.errors import (
     UnreadableSourceError,
 )
 from facilityplan.io.formats import refuse_foreign
+from facilityplan.io.guard import guarded
 from facilityplan.io.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, check_zipped
 from facilityplan.io.records import check_compound
 from facilityplan.io.source import Table, Vector, decode, local_file, read_bytes
 from facilityplan.units import parse_number
 
+_LINE_ENDS: Final = ("\n", "\r", "\x1a")
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What the stream of an xls workbook is called in its compound file, small letters.
@@ -164,6 +166,9 @@ def _read_csv(content: bytes, file: str, stated: str | None) -> Grid:
         raise UnreadableSourceError(
             "source_unreadable", file=file, rows=(len(records) + 1,), reason=error
         ) from error
+    if len(records) > 1 and len(records[-1]) < len(records[0]) and not text.endswith(_LINE_ENDS):
+        # Programs end the last line too, and it has all its cells: this file was cut.
+        raise UnreadableSourceError("table_cut", file=file, rows=(len(records),))
     return Grid(records, None, file, encoding)
 
 
@@ -230,6 +235,7 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
     return Grid(records, merged, file, None)
 
 
+@guarded
 def read_grid(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Grid:
     """Read the cells of a table; parameters and errors as of :func:`read_table`."""
     place = local_file(path)

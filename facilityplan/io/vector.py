@@ -40,6 +40,9 @@ from facilityplan.io.archives import unpacked
 from facilityplan.io.codepages import language_page, refuse_contradiction
 from facilityplan.io.dxf import is_dxf, plain_drawing
 from facilityplan.io.formats import kind_of, local_place, named_geodatabase, refuse_foreign
+from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_json_depth, check_xml
+from facilityplan.io.shapefile import Boxes, check_boxes, check_shapefile
 from facilityplan.io.source import (
     LADDER,
     Vector,
@@ -92,6 +95,8 @@ class _Opened:
     encodings: Sequence[str]
     states_crs: bool = True
     layers: Mapping[str, str | int] = field(default_factory=dict)
+    boxes: Boxes | None = None
+    views: frozenset[str] = frozenset()
 
 
 def _refuse(file: str, error: BaseException) -> NoReturn:
@@ -105,6 +110,7 @@ def _no_constant(name: str) -> NoReturn:
 def _geojson(path: Path, stated: str | None) -> _Opened:
     """Parse GeoJSON and write it anew, so that GDAL can take it for nothing else."""
     text, encoding = decode(read_bytes(path), stated, path.name)
+    check_json_depth(text, path.name)
     try:
         document = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
         kind = document.get("type") if isinstance(document, dict) else None
@@ -137,6 +143,7 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     root = _KML_ROOT.match(text)
     if root is None or _KML_REFUSED.search(text):
         raise SourceLimitError("vector_not_taken", file=path.name)
+    check_xml(text[root.end() :].encode("utf-8"), path.name)
     return _Opened(
         file=path.name,
         source=text[root.end() :].encode("utf-8"),
@@ -146,17 +153,20 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     )
 
 
-def _package_layers(path: Path) -> list[str]:
-    """Return the layers that have a geometry; GDAL would list them with SQLite's files beside."""
+def _package_layers(path: Path) -> dict[str, bool]:
+    """Return the layers that have a geometry, and whether they are tables; GDAL would list them with SQLite's files beside."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
         ) as base:
             found = base.execute(
-                "SELECT table_name FROM gpkg_contents JOIN gpkg_geometry_columns"
-                " USING (table_name) ORDER BY table_name"
+                "SELECT table_name, type FROM gpkg_contents"
+                " JOIN gpkg_geometry_columns USING (table_name)"
+                " JOIN sqlite_master ON lower(name) = lower(table_name)"
+                " WHERE type IN ('table', 'view') ORDER BY table_name"
             )
-            return [str(name) for (name,) in found]
+            # A view is a query, which may never end.
+            return {str(name): kind == "table" for name, kind in found}
     except (sqlite3.Error, UnicodeError) as error:
         _refuse(path.name, error)
 
@@ -172,10 +182,12 @@ def _geopackage(path: Path, start: bytes) -> _Opened:
     if journal.exists() and journal.stat().st_size:
         # Opened as it stands it would lack what another program has not written down yet.
         raise UnreadableSourceError("source_in_use", file=path.name)
+    layers = _package_layers(path)
     return _Opened(
         file=path.name,
         source=str(path),
-        layers={name: name for name in _package_layers(path)},
+        layers={name: name for name in layers},
+        views=frozenset(name for name, is_table in layers.items() if not is_table),
         drivers=frozenset({"GPKG"}),
         # Without this SQLite makes its -wal and -shm files beside the input.
         options={"IMMUTABLE": "YES"},
@@ -203,7 +215,7 @@ def _code_page(path: Path) -> str | None:
 def _is_western(name: str) -> bool:
     try:
         return codecs.lookup(name).name in _WESTERN
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 
@@ -238,6 +250,7 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
         drivers=frozenset({"ESRI Shapefile"}),
         options={},
         encodings=LADDER if said is None else encodings(b"", said, path.name),
+        boxes=check_shapefile(path, index, table),
     )
 
 
@@ -390,6 +403,36 @@ def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
     return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
 
 
+@contextlib.contextmanager
+def _lent(place: Path) -> Iterator[Path]:
+    """Lend what is to be read: of an archive what it holds, of a geodatabase its plain name."""
+    if place.is_dir():
+        with named_geodatabase(place) as folder:
+            yield folder
+    elif kind_of(read_start(place)) == "zip":
+        with unpacked(place) as member:
+            yield member
+    else:
+        yield place
+
+
+def _open(source: Path, file: str, encoding: str | None) -> _Opened:
+    try:
+        return replace(_recognise(source, encoding), file=file)
+    except (OSError, struct.error) as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(file, error)
+
+
+def _read_layer(opened: _Opened, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
+    wanted = _choose_layer(opened, layer)
+    if wanted in opened.views:
+        raise SourceLimitError("vector_view", file=opened.file, layer=str(wanted))
+    return _read(opened, wanted)
+
+
+@guarded
 def read_vector(
     path: str | Path,
     *,
@@ -432,23 +475,13 @@ def read_vector(
         If it has no geometry.
     """
     place = local_place(path)
-    with contextlib.ExitStack() as lending:
-        source = place
-        if place.is_dir():
-            source = lending.enter_context(named_geodatabase(place))
-        elif kind_of(read_start(place)) == "zip":
-            source = lending.enter_context(unpacked(place))
-        try:
-            opened = replace(_recognise(source, encoding), file=place.name)
-        except (OSError, struct.error) as error:
-            if isinstance(error, FacilityPlanError):
-                raise
-            _refuse(place.name, error)
+    with _lent(place) as source:
+        opened = _open(source, place.name, encoding)
         if "DXF" in opened.drivers:
             frame, chosen = _read_drawing(opened, layer, areas=areas)
         else:
-            lent = lending.enter_context(_plainly_named(opened))
-            frame, chosen = _read(lent, _choose_layer(lent, layer))
+            with _plainly_named(opened) as named:
+                frame, chosen = _read_layer(named, layer)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError("vector_without_geometry", file=opened.file)
     if not opened.states_crs and not _has_degrees(frame):
@@ -457,6 +490,8 @@ def read_vector(
     if len(geometry) and not np.isfinite(shapely.get_coordinates(geometry)).all():
         bad = [n + 1 for n, shape in enumerate(geometry) if _not_finite(shape)]
         raise GeometryError("vector_not_finite", file=opened.file, rows=bad)
+    if opened.boxes is not None:
+        check_boxes(geometry, opened.boxes, opened.file)
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     return Vector(frame=frame, rows=rows, file=opened.file, encoding=chosen)
 

@@ -14,6 +14,7 @@ from facilityplan.io.aliases import (
     require_clear,
     split_header,
 )
+from facilityplan.io.sheets import read_messy_table
 from facilityplan.layers import LAYERS
 from facilityplan.units import UNIT_WORDS
 
@@ -135,3 +136,24 @@ def test_the_sample_city_is_found_as_its_project_says():
             columns = source["columns"]
             found = propose_columns(list(columns.values()), layer)
             assert {name: match.header for name, match in found.columns.items()} == columns
+
+
+def test_traditional_characters(shared):
+    characters = WORDS["characters"]
+    assert len(characters["traditional"]) == len(characters["simplified"])
+    table = read_messy_table(shared / "taipei" / "nursing_homes.csv")
+    found = propose_columns(list(table.frame.columns), "facilities")
+    assert {name: match.header for name, match in found.columns.items()} == {
+        "id": "序號", "name": "機構名稱", "beds": "開放床數",
+    }  # fmt: skip
+    assert propose_coordinates(list(table.frame.columns)) == ("lon", "lat")
+
+
+def test_the_census(shared):
+    table = read_messy_table(shared / "census2020" / "census2020_counties.csv")
+    found = propose_columns(list(table.frame.columns), "zones")
+    assert {name: match.header for name, match in found.columns.items()} == {
+        "id": "区划代码", "name": "区县", "population": "常住人口", "households": "家庭户数",
+        "elders_60": "60岁及以上",
+    }  # fmt: skip
+    assert not table.readings

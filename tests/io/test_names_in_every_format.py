@@ -170,3 +170,19 @@ def test_our_csv_opens_in_excel_and_wps(tmp_path):
     files.write_csv(path, ["名称"], [[name] for name in NAMES])
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     assert read_messy_table(path).frame["名称"].tolist() == NAMES
+
+
+@pytest.mark.parametrize("name", ["目录", "茂盛", "丹", "摹"])
+def test_short_names_that_are_also_utf8_are_asked_about(tmp_path, refused, name):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"id,name\n1,{name}\n".encode("gbk"))
+    try:
+        path.read_bytes().decode("utf-8")
+    except UnicodeError:
+        assert read_messy_table(path).frame["name"].tolist() == [name]
+        return
+    with pytest.raises(InputError) as caught:
+        read_messy_table(path)
+    refused(caught, "source_encoding_doubtful")
+    assert read_messy_table(path, encoding="gbk").frame["name"].tolist() == [name]
+    assert read_messy_table(path, encoding="utf-8").frame["name"].tolist() != [name]

@@ -1,6 +1,7 @@
 """Tables as people make them."""
 
 import csv
+import time
 
 import openpyxl
 import pytest
@@ -8,9 +9,12 @@ from campaign import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facilityplan.errors import SchemaError
+from facilityplan.errors import SchemaError, SourceLimitError
+from facilityplan.io.aliases import propose_columns
+from facilityplan.io.dates import read_date
 from facilityplan.io.sheets import read_messy_table, untangle
 from facilityplan.io.table import Grid, read_table
+from facilityplan.units import read_quantity
 
 SURVEY = [
     ["示范市住宅小区基本情况一览表"],
@@ -255,3 +259,23 @@ def test_the_first_rows_of_figures_are_rows():
     table = untangle(Grid(rows, None, "a.csv", None))
     assert table.rows.tolist() == [2, 4]
     assert not table.readings
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" * 100_000 + "x", "约" * 100_000, "(" * 100_000, "a" * 100_000]
+)
+def test_endless_cells_take_no_time(cell):
+    begin = time.process_time()
+    table = untangle(Grid([[cell, "b"], [cell, cell], ["合计", 1.0]], None, "a.csv", None))
+    propose_columns(list(table.frame.columns), "residences")
+    for read in (lambda: read_quantity(cell, "m2"), lambda: read_date(cell)):
+        with pytest.raises(ValueError):
+            read()
+    assert time.process_time() - begin < 2
+
+
+def test_merged_cells_without_end_are_refused():
+    records = [["a"] * 500 for _ in range(1000)]
+    with pytest.raises(SourceLimitError) as caught:
+        untangle(Grid(records, ((0, 0, 1_048_575, 16_383),) * 100, "a.xlsx", None))
+    assert caught.value.message == "workbook_suspicious"
