@@ -21,8 +21,9 @@ from facilityplan.crs import PLAIN_DATUMS, Target, converted
 from facilityplan.errors import GeometryError, OutputError, UsageError
 from facilityplan.files import inert_cell
 from facilityplan.io.aliases import propose_coordinates
+from facilityplan.io.sheets import read_messy_table
 from facilityplan.io.source import local_file, read_start
-from facilityplan.io.table import points_from_table, read_table
+from facilityplan.io.table import points_from_table
 from facilityplan.io.vector import read_vector
 
 DRIVERS: Final = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
@@ -127,7 +128,7 @@ def _read(path: Path, request: Request) -> tuple[Any, tuple[str, str] | None]:
     zipped = start.startswith(_TABLE_STARTS)
     if not zipped and start.startswith(_VECTOR_STARTS):
         return read_vector(path, layer=request.layer, encoding=request.encoding), None
-    table = read_table(path, sheet=request.sheet, encoding=request.encoding)
+    table = read_messy_table(path, sheet=request.sheet, encoding=request.encoding)
     columns = (request.x, request.y)
     if columns[0] is None or columns[1] is None:
         headers = [str(name) for name in table.frame.columns]

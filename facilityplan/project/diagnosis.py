@@ -48,6 +48,9 @@ CENSUS_REFERENCES: Final = (
 )
 """Names that a run does not follow, and that lead nowhere all the same."""
 
+FOLLOWING: Final = ("off_roads", "outside_its_zone", "in_no_zone")
+"""Problems of places that a wrong datum brings with it."""
+
 BED_TIER: Final = "institution"
 """Tier of the kinds that people live in."""
 
@@ -95,9 +98,16 @@ def diagnose(folder: Path) -> Diagnosis:
     problems += _copies(reading)
     for layer in config.layers:
         problems += _of_layer(reading, layer)
-    problems += _between_layers(reading)
+    datums = _datums(reading)
+    displaced = {(problem.layer, problem.file) for problem in datums}
+    # What lies elsewhere is said once, not again by every place that follows from it.
+    problems += [
+        problem
+        for problem in _between_layers(reading)
+        if problem.id not in FOLLOWING or (problem.layer, problem.file) not in displaced
+    ]
     problems += _of_project(reading)
-    problems += _datums(reading)
+    problems += datums
     if not any(problem.severity is Severity.ERROR for problem in problems):
         problems += _strictly(folder)
     rows = {layer: sum(len(p.frame) for p in reading.parts(layer)) for layer in config.layers}

@@ -20,8 +20,8 @@ from pyproj import CRS
 from facilityplan.errors import MissingLayerError, UsageError
 from facilityplan.io.aliases import Proposal, propose_columns, propose_coordinates
 from facilityplan.io.join import key_text
+from facilityplan.io.sheets import read_messy_table
 from facilityplan.io.source import local_file, read_start
-from facilityplan.io.table import read_table
 from facilityplan.io.vector import read_vector
 from facilityplan.layers import LAYERS
 
@@ -130,7 +130,7 @@ def _parts(path: Path) -> list[Found]:
 
 
 def _table(path: Path, sheet: str | None) -> Found:
-    frame = read_table(path, sheet=sheet).frame
+    frame = read_messy_table(path, sheet=sheet).frame
     headers = [str(name) for name in frame.columns]
     return Found(path, sheet, frame, table=True, coordinates=propose_coordinates(headers))
 
