@@ -57,6 +57,7 @@ browser:
 
 sample-city: setup
 	"$(PY)" data/make_sample_city.py
+	"$(PY)" data/make_messy_city.py
 
 # The committed example of a map is the demo's.
 sample-map: demo

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from facilityplan import locale
+from facilityplan.cli.data_verbs import add_data_verbs
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -34,6 +35,7 @@ def build_app(lang: str) -> typer.Typer:
     _add_subsidy(app, lang)
     _add_ledger(app, lang)
     _add_register(app, lang)
+    add_data_verbs(app, lang)
     _add_download(app, lang)
     app.add_typer(_standards_app(lang), name="standards")
     return app
@@ -101,15 +103,6 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
                 lang=lang,
             )
         )
-
-    @app.command("init", help=said("init"))
-    def init(
-        folder: Annotated[Path, typer.Argument(help=said("init_folder"))],
-        lang_option: Annotated[str | None, language] = None,
-    ) -> None:
-        from facilityplan.cli.init import init_folder
-
-        raise typer.Exit(init_folder(folder, lang=lang))
 
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:

@@ -127,7 +127,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
-    roads = _paths(folder, config.layers.get("roads", ()))
+    roads = source_files(folder, config.layers.get("roads", ()))
     before = file_states(folder, roads)
     parts: dict[str, list[_Part]] = {name: [] for name in config.layers}
     for name, source in [(n, s) for n, sources in config.layers.items() for s in sources]:
@@ -440,10 +440,39 @@ def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> No
         )
 
 
+def check_project(
+    config: ProjectConfig, folder: Path, zones: gpd.GeoDataFrame | None
+) -> list[FacilityPlanError]:
+    """Return what is wrong with the description itself: documents, readings, areas.
+
+    Parameters
+    ----------
+    zones
+        Zones with ``id`` and ``parent``, ``None`` where the project has none.
+    """
+    head = config.project
+    errors: list[FacilityPlanError] = []
+    try:
+        resolved = _standards_of(head.standards, head.as_of, folder / STANDARDS_FOLDER)
+    except StandardsError as error:
+        errors.append(error)
+    else:
+        for check in (_check_readings, _check_siting):
+            try:
+                check(config, resolved)
+            except ProjectFileError as error:
+                errors.append(error)
+    try:
+        _check_areas(head.named_areas, zones)
+    except ProjectFileError as error:
+        errors.append(error)
+    return errors
+
+
 def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
-        paths |= _paths(folder, sources)
+        paths |= source_files(folder, sources)
     if config.rasters.population is not None:
         paths.add(config.rasters.population.path)
     own = folder / STANDARDS_FOLDER
@@ -455,11 +484,11 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     return {path: sha256(folder / path) for path in sorted(paths)}
 
 
-def _paths(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
+def source_files(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
     """Return the files behind a layer."""
     paths: set[str] = set()
     for source in sources:
-        paths |= {source.path, *_shapefile_parts(folder, source.path)}
+        paths |= {source.path, *shapefile_parts(folder, source.path)}
         if source.attributes is not None:
             paths.add(source.attributes)
         if is_geodatabase(folder / source.path):
@@ -470,7 +499,7 @@ def _paths(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
     return paths
 
 
-def _shapefile_parts(folder: Path, path: str) -> list[str]:
+def shapefile_parts(folder: Path, path: str) -> list[str]:
     """Return the other files of a shapefile: its attributes are inputs as much as its shapes."""
     main = Path(path)
     if main.suffix.lower() != ".shp" or not (folder / main).parent.is_dir():
