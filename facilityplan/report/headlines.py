@@ -50,7 +50,7 @@ def summary_lines(
     doubt = [item for item in findings if item.verdict is Verdict.INSUFFICIENT_DATA]
     bound = sum(item.modality == "mandatory" for item in doubt)
     lines.append(_say("insufficient", lang, findings=len(doubt), mandatory=bound))
-    return lines if proposal is None else [*lines, *_siting_lines(proposal, lang)]
+    return lines if proposal is None else [*lines, *siting_lines(proposal, lang)]
 
 
 def _say(name: str, lang: str | None, **parameters: object) -> str:
@@ -110,7 +110,8 @@ def percent(rate: Rate) -> str:
     return f"{shown:.1f}%"
 
 
-def _siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
+def siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
+    """Return what was found of gaps and of the fewest sites that close them, a sentence each."""
     plan = proposal.cover_all
     if not proposal.gaps:
         return [] if proposal.facility_kind is None else [_say("no_gaps", lang)]
