@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from facilityplan import locale
+from facilityplan.cli.papers import add_papers
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -34,6 +35,7 @@ def build_app(lang: str) -> typer.Typer:
     _add_subsidy(app, lang)
     _add_ledger(app, lang)
     _add_register(app, lang)
+    add_papers(app, lang)
     app.add_typer(_standards_app(lang), name="standards")
     return app
 

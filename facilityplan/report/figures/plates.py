@@ -154,7 +154,9 @@ def _ground(city: City, lang: str) -> list[Layer]:
     if city.has("zones"):
         for level, width in (("town", 0.6), ("county", 1.1), ("city", 1.5)):
             shapes = city.zones.geometry[city.zones["level"] == level].to_numpy()
-            edge = Key(_say(f"boundary.{level}", lang), "line", "none", "#5f6873", dash=_DASHES[level])
+            edge = Key(
+                _say(f"boundary.{level}", lang), "line", "none", "#5f6873", dash=_DASHES[level]
+            )
             layers.append(Lines(shapely.boundary(shapes), edge, width))
     return layers
 
@@ -295,16 +297,11 @@ def _names_of(city: City, coverage: RadiusCoverage) -> list[Label]:
     inner = points_of(city.residences.geometry)
     names = city.residences["name"]
     found = dict.fromkeys(name for _, name in sorted(missed))
-    return [
-        Label(
-            str(names.iloc[rows[name]] or name),
-            *map(float, inner[rows[name]]),
-            5.5,
-            "#8f2a00",
-            5.0,
-        )
-        for name in list(found)[:_MOST_NAMES]
-    ]
+    labels = []
+    for name in list(found)[:_MOST_NAMES]:
+        x, y = inner[rows[name]].tolist()
+        labels.append(Label(str(names.iloc[rows[name]] or name), x, y, 5.5, "#8f2a00", 5.0))
+    return labels
 
 
 def _counts(city: City, lang: str) -> list[str]:

@@ -145,7 +145,7 @@ def draw(
     writer = _Writer(figure, paper, typeface, _POINTS[paper.name])
     _map(figure, plate, frame, writer)
     _head(writer, plate, paper, imprint, lang)
-    _legend(writer, plate, paper, frame, lang)
+    _legend(writer, plate, frame, lang)
     _scale_bar(writer, paper, frame, lang)
     _foot(writer, paper, imprint, frame, lang)
     typeface.require(writer.texts)
@@ -200,7 +200,9 @@ class _Writer:
             path_effects=label.halo(),
         )
 
-    def box(self, x_mm: float, y_mm: float, width_mm: float, height_mm: float, **style: Any) -> None:
+    def box(
+        self, x_mm: float, y_mm: float, width_mm: float, height_mm: float, **style: Any
+    ) -> None:
         w, h = self.paper.width_mm, self.paper.height_mm
         self.add(
             Rectangle(
@@ -269,10 +271,12 @@ def _head(writer: _Writer, plate: Plate, paper: Paper, imprint: Imprint, lang: s
     title = locale.text(f"figure.title.{plate.name}", lang, place=imprint.place)
     writer.text(paper.width_mm / 2, paper.height_mm - 14, title, 20, ha="center", va="center")
     mark = locale.text("figure.internal", lang)
-    writer.text(paper.width_mm - 12, paper.height_mm - 9, mark, 10, ha="right", va="center", color="#b00020")
+    writer.text(
+        paper.width_mm - 12, paper.height_mm - 9, mark, 10, ha="right", va="center", color="#b00020"
+    )
 
 
-def _legend(writer: _Writer, plate: Plate, paper: Paper, frame: _Frame, lang: str) -> None:
+def _legend(writer: _Writer, plate: Plate, frame: _Frame, lang: str) -> None:
     """Draw the north arrow, the legend and what the sheet has to say."""
     left = frame.left_mm + frame.width_mm + 12
     top = frame.bottom_mm + frame.height_mm
@@ -296,23 +300,46 @@ def _legend(writer: _Writer, plate: Plate, paper: Paper, frame: _Frame, lang: st
 
 def _key(writer: _Writer, left: float, y: float, key: Any) -> None:
     if key.shape == "area":
-        writer.box(left, y - 2, 10, 4, facecolor=key.fill, edgecolor=key.line, linewidth=0.6, hatch=key.hatch)
+        writer.box(
+            left,
+            y - 2,
+            10,
+            4,
+            facecolor=key.fill,
+            edgecolor=key.line,
+            linewidth=0.6,
+            hatch=key.hatch,
+        )
     elif key.shape == "line":
         writer.line(left, y, 10, color=key.line, linestyle=key.dash, linewidth=1.0)
     else:
         axes: Any = writer.figure.add_axes(
-            (left / writer.paper.width_mm, (y - 2.5) / writer.paper.height_mm,
-             10 / writer.paper.width_mm, 5 / writer.paper.height_mm)
+            (
+                left / writer.paper.width_mm,
+                (y - 2.5) / writer.paper.height_mm,
+                10 / writer.paper.width_mm,
+                5 / writer.paper.height_mm,
+            )
         )
         axes.set_axis_off()
         axes.scatter(
-            [0], [0], s=key.size**2, marker=key.shape, c=key.fill, edgecolors=key.line, linewidths=0.6
+            [0],
+            [0],
+            s=key.size**2,
+            marker=key.shape,
+            c=key.fill,
+            edgecolors=key.line,
+            linewidths=0.6,
         )
 
 
 def _north(writer: _Writer, x: float, y: float, lang: str) -> None:
-    writer.polygon([(x, y + 11), (x - 4, y - 3), (x, y)], facecolor=_INK, edgecolor=_INK, linewidth=0.5)
-    writer.polygon([(x, y + 11), (x + 4, y - 3), (x, y)], facecolor="#ffffff", edgecolor=_INK, linewidth=0.5)
+    writer.polygon(
+        [(x, y + 11), (x - 4, y - 3), (x, y)], facecolor=_INK, edgecolor=_INK, linewidth=0.5
+    )
+    writer.polygon(
+        [(x, y + 11), (x + 4, y - 3), (x, y)], facecolor="#ffffff", edgecolor=_INK, linewidth=0.5
+    )
     writer.text(x + 8, y + 3, locale.text("figure.north", lang), 11, va="center")
 
 
@@ -352,7 +379,9 @@ def _foot(writer: _Writer, paper: Paper, imprint: Imprint, frame: _Frame, lang: 
     width = (paper.width_mm - 24) / len(said)
     for at, text in enumerate(said):
         writer.text(frame.left_mm + at * width, 11, text, 9, va="center")
-    writer.box(5, 5, paper.width_mm - 10, paper.height_mm - 10, fill=False, edgecolor=_INK, linewidth=1.0)
+    writer.box(
+        5, 5, paper.width_mm - 10, paper.height_mm - 10, fill=False, edgecolor=_INK, linewidth=1.0
+    )
 
 
 def _wrapped(line: str, most: int) -> list[str]:
