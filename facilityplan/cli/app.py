@@ -12,6 +12,7 @@ import typer
 
 from facilityplan import locale
 from facilityplan.cli.data_verbs import add_data_verbs
+from facilityplan.cli.papers import add_papers
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -37,6 +38,7 @@ def build_app(lang: str) -> typer.Typer:
     _add_register(app, lang)
     add_data_verbs(app, lang)
     _add_download(app, lang)
+    add_papers(app, lang)
     app.add_typer(_standards_app(lang), name="standards")
     return app
 
