@@ -405,14 +405,20 @@ def _bounds(
     return lower, upper, whole
 
 
+def level_names(terms: DeficitTerms) -> tuple[str, ...]:
+    """Return the names of the objectives, the first first."""
+    groups = terms.groups()
+    unclosed = ["unclosed " + "+".join(group) for group in groups]
+    return (*(["unclosed"] if len(groups) == 1 else unclosed), terms.then.value)
+
+
 def _deficit_levels(
     problem: DeficitProblem, terms: DeficitTerms, layout: Layout
 ) -> tuple[Level, ...]:
-    groups, levels = terms.groups(), []
-    for group in groups:
+    levels = []
+    for name, group in zip(level_names(terms), terms.groups(), strict=False):
         weight = np.array([n.weight * (n.kind in group) for n in problem.needs], dtype=np.float64)
         cost = np.zeros(layout.n_columns)
         cost[layout.first_met : layout.first_share] = -weight
-        name = "unclosed" if len(groups) == 1 else "unclosed " + "+".join(group)
         levels.append(Level(name, cost, float(weight.sum())))
     return tuple(levels)
