@@ -38,6 +38,9 @@ class Model:
         True where every value that the objective can take is a whole number.
     whole
         Which columns are whole numbers beside the sites, one flag per column.
+    careful
+        Do without presolve: that of HiGHS 1.15.1 cuts the best plan of some models with modules
+        and shares off and calls a worse one optimal (like ERGO-Code/HiGHS#3094).
     """
 
     cost: Floats
@@ -49,6 +52,7 @@ class Model:
     row_upper: Floats
     integral: bool
     whole: npt.NDArray[np.bool_] | None = None
+    careful: bool = False
 
 
 class Ended(StrEnum):
@@ -220,6 +224,8 @@ def run(
     engine = silent_engine(deadline)
     engine.setOptionValue("mip_rel_gap", 0.0)
     engine.setOptionValue("mip_abs_gap", 1e-9)
+    if model.careful:
+        engine.setOptionValue("presolve", "off")
     left_s = deadline.left_s()
     if left_s is not None:
         engine.setOptionValue("time_limit", left_s)
