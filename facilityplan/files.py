@@ -168,6 +168,20 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def remove(path: Path) -> None:
+    """Remove a file if it is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _as_output_error(error, path) from error
+
+
 def sweep(folder: Path) -> None:
     """Remove what an interrupted run of ours left in a folder: temporary files and folders.
 

@@ -13,6 +13,7 @@ import typer
 from facilityplan import locale
 from facilityplan.cli.data_verbs import add_data_verbs
 from facilityplan.cli.papers import add_papers
+from facilityplan.cli.site_options import add_site
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -32,6 +33,7 @@ def build_app(lang: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     _add_projects(app, lang)
+    add_site(app, lang)
     _add_sheets(app, lang)
     _add_subsidy(app, lang)
     _add_ledger(app, lang)

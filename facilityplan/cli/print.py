@@ -24,6 +24,9 @@ from facilityplan.report.plan import (
 
 KINDS: Final = ("plan",)
 
+_LAST: Final = "plan.json"
+"""Of a report the file that comes last: where it stands, the others are of one run."""
+
 
 def print_figures(
     project: Path,
@@ -148,7 +151,8 @@ def _imprint(project: Project, author: str) -> Imprint:
 def _write(out: Path, content: dict[str, bytes]) -> None:
     with output_lock(out):
         files.sweep(out)
-        for name, data in content.items():
-            files.write_bytes(out / name, data)
+        with files.staged(out, _LAST) as stage:
+            for name, data in content.items():
+                files.write_bytes(stage / name, data)
     for name in content:
         sys.stdout.write(f"{out / name}\n")

@@ -121,6 +121,9 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """
     near = table < apart
     np.fill_diagonal(near, False)
+    # Those that no plan holds need no row to keep them apart from others.
+    near[roles.forbidden, :] = False
+    near[:, roles.forbidden] = False
     distinct = _cliques(near)
     columns = np.array([site for clique in distinct for site in clique], dtype=np.int64)
     lengths = [len(clique) for clique in distinct]

@@ -68,8 +68,13 @@ def room_feasible(members, held, amounts, single):
     equal = np.array([[float(n == p[0]) for p in pairs] for n in members])
     upper = np.array([[amounts[p[0]].get(a, 0.0) * (p[1] == a) for p in pairs] for a in acts])
     found = linprog(
-        np.zeros(len(pairs)), A_ub=upper, b_ub=[held[a] for a in acts], A_eq=equal,
-        b_eq=np.ones(len(members)), bounds=(0, 1), method="highs",
+        np.zeros(len(pairs)),
+        A_ub=upper,
+        b_ub=[held[a] for a in acts],
+        A_eq=equal,
+        b_eq=np.ones(len(members)),
+        bounds=(0, 1),
+        method="highs",
     )
     return found.status == 0
 
@@ -83,7 +88,10 @@ def most_share(weights, members, held, amounts):
     rows += [[amounts[p[0]].get(a, 0.0) * (p[1] == a) for p in pairs] for a in acts]
     limit = [1.0] * len(members) + [held[a] for a in acts]
     found = linprog(
-        [-weights[n] for n, _ in pairs], A_ub=np.array(rows), b_ub=limit, bounds=(0, 1),
+        [-weights[n] for n, _ in pairs],
+        A_ub=np.array(rows),
+        b_ub=limit,
+        bounds=(0, 1),
         method="highs",
     )
     return -found.fun
@@ -97,10 +105,14 @@ def brute(problem, terms):
     for at, action in enumerate(actions):
         places.setdefault(action.place, []).append((at, action))
     amounts = [{} for _ in needs]
-    for n, a, amount in zip(problem.servings.need, problem.servings.action, problem.servings.amount):
+    for n, a, amount in zip(
+        problem.servings.need, problem.servings.action, problem.servings.amount
+    ):
         amounts[int(n)][int(a)] = float(amount)
     groups = [list(g) for g in terms.order]
-    rest = [k for k in ("distance", "floor_area", "beds", "tier") if not any(k in g for g in groups)]
+    rest = [
+        k for k in ("distance", "floor_area", "beds", "tier") if not any(k in g for g in groups)
+    ]
     groups += [rest] if rest else []
     pools = {}
     for n, need in enumerate(needs):
@@ -108,11 +120,11 @@ def brute(problem, terms):
             pools.setdefault((need.pool, need.kind), []).append(n)
     memo = {}
     best = None
-    keep_of = {p: next((at for at, a in items if a.act == "keep"), None)
-               for p, items in places.items()}
+    keep_of = {
+        p: next((at for at, a in items if a.act == "keep"), None) for p, items in places.items()
+    }
     choices = [
-        states(items, years, terms.last_year, keep_of[p] is not None)
-        for p, items in places.items()
+        states(items, years, terms.last_year, keep_of[p] is not None) for p, items in places.items()
     ]
     for plan in itertools.product(*choices):
         done = [s for s in plan if s is not None]
@@ -137,7 +149,9 @@ def brute(problem, terms):
         for (pool, kind), members in pools.items():
             held = {}
             for a, (floor, beds) in room.items():
-                size, k = (actions[a].beds, beds) if kind == "beds" else (actions[a].floor_area, floor)
+                size, k = (
+                    (actions[a].beds, beds) if kind == "beds" else (actions[a].floor_area, floor)
+                )
                 held[a] = size.base + size.step * k
             key = (pool, kind, tuple(sorted(held.items())))
             if key not in memo:

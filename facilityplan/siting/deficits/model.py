@@ -258,7 +258,9 @@ def _module_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:
         most = np.array([size.most for size in sizes], dtype=np.float64)
         least = np.array([size.least for size in sizes], dtype=np.float64)
         rows.add(layout.n_slots, [(every, first + every, 1.0), (every, every, -most)], -np.inf, 0.0)
-        rows.add(layout.n_slots, [(every, first + every, -1.0), (every, every, least)], -np.inf, 0.0)
+        rows.add(
+            layout.n_slots, [(every, first + every, -1.0), (every, every, least)], -np.inf, 0.0
+        )
 
 
 def _need_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:

@@ -281,11 +281,7 @@ def _action(
     }
     closes = sorted(need for need in served if found.met[need] >= 1.0)
     rows = sorted(
-        {
-            int(row)
-            for need in served
-            if (row := deficits.requirements[need].residence) is not None
-        }
+        {int(row) for need in served if (row := deficits.requirements[need].residence) is not None}
     )
     names = {_name(deficits, need) for need in closes}
     residences = city.residences
@@ -437,6 +433,4 @@ def _with_rows(city: City, rows: Sequence[tuple[Any, ...]]) -> City:
     kinds: dict[str, Any] = {row[1]: () for row in rows}
     new = conform(frame, "facilities", kinds=kinds)
     parts = [city.facilities, new] if city.has("facilities") else [new]
-    return dataclasses.replace(
-        city, layers={**city.layers, "facilities": stack(parts, city.crs)}
-    )
+    return dataclasses.replace(city, layers={**city.layers, "facilities": stack(parts, city.crs)})

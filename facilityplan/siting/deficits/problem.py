@@ -259,7 +259,7 @@ def _weight(context: Context, item: Requirement, weight: str) -> float:
     column = context.city.residences[weight].to_numpy(dtype=float)
     if item.residence is not None:
         return float(column[item.residence])
-    assert item.zone is not None  # noqa: S101 - one of the two is there
+    assert item.zone is not None
     inside = context.residences_within([item.zone])
     return float(column[inside].sum()) if len(inside) else math.nan
 
@@ -397,7 +397,8 @@ def _reaches(
     before = 0.0
     if site.facility_row is not None:
         listed = {
-            str(entry["facility"]): entry.get("beds") for entry in item.finding.evidence["facilities"]
+            str(entry["facility"]): entry.get("beds")
+            for entry in item.finding.evidence["facilities"]
         }
         known = listed.get(site.place)
         if known is None or not math.isfinite(float(known)) or float(known) >= asked:

@@ -23,7 +23,6 @@ from facilityplan.siting.deficits.check import Audit, audit
 from facilityplan.siting.deficits.model import Built, Level, built, level_names
 from facilityplan.siting.deficits.parts import Part, parts_of
 from facilityplan.siting.deficits.terms import (
-    Act,
     Allotment,
     Counted,
     DeficitProblem,
@@ -231,7 +230,11 @@ def _together(
 ) -> DeficitSolution:
     """Return the plans of the parts as one, counted anew on the whole problem."""
     taken = sorted(
-        (replace(item, action=part.actions[item.action]) for part, own in found for item in own.taken),
+        (
+            replace(item, action=part.actions[item.action])
+            for part, own in found
+            for item in own.taken
+        ),
         key=lambda item: item.action,
     )
     allotments = sorted(
@@ -479,7 +482,10 @@ def _allotments(made: Built, columns: Floats, taken: tuple[Taken, ...]) -> tuple
             amount[members] *= math.nextafter(most / load, 0.0)
     return tuple(
         Allotment(
-            int(pairs.need[at]), int(pairs.action[at]), float(amount[at]), round(float(share[at]), 9)
+            int(pairs.need[at]),
+            int(pairs.action[at]),
+            float(amount[at]),
+            round(float(share[at]), 9),
         )
         for at in np.flatnonzero(share > 0).tolist()
     )
@@ -502,7 +508,9 @@ def _explained(
         return replace(found, why_open={})
     reach = _reach(problem, terms)
     rest = [at for at in open_needs if reach.get(at) is None]
-    why: dict[int, WhyOpen] = {at: why_not for at, why_not in reach.items() if at in set(open_needs)}  # type: ignore[misc]
+    why: dict[int, WhyOpen] = {
+        at: why_not for at, why_not in reach.items() if at in set(open_needs)
+    }  # type: ignore[misc]
     without: tuple[float, float] | None = None
     closed: set[int] = set()
     if rest and terms.has_budget and not deadline.passed():
@@ -616,7 +624,8 @@ def _shortages(
 ) -> tuple[Shortage, ...]:
     """Return, by zone and kind, what is needed and the most of it that can be given together."""
     amounts = replace(
-        problem, needs=tuple(replace(need, must=False, weight=need.amount) for need in problem.needs)
+        problem,
+        needs=tuple(replace(need, must=False, weight=need.amount) for need in problem.needs),
     )
     loose = replace(
         _limitless(terms), close_all=False, counted=Counted.SHARE, order=(), then=Then.SITES

@@ -37,9 +37,7 @@ def radius_plan(project):
     options = DeficitOptions(measures=("service_radius",), facility_kind="home_care_station")
     findings = project.findings().findings
     context = project.context
-    return propose_deficits(
-        project.city, project.standards, findings, options, sight=context.sight
-    )
+    return propose_deficits(project.city, project.standards, findings, options, sight=context.sight)
 
 
 def test_radius_gaps_take_as_many_sites_as_the_covering_problem(project, radius_plan):
@@ -107,9 +105,7 @@ def test_capacity_says_by_how_much():
     needs = (Need("n", NeedKind.BEDS, amount=20.0, zone="Z"),)
     actions = (Action("a", "p", Act.NEW, beds=Size(step=5.0, most=3)),)
     servings = Servings(np.array([0]), np.array([0]), np.array([20.0]))
-    found = close_deficits(
-        DeficitProblem(needs, actions, servings), DeficitTerms(close_all=True)
-    )
+    found = close_deficits(DeficitProblem(needs, actions, servings), DeficitTerms(close_all=True))
     short = found.shortages[0]
     assert (short.zone, short.kind, short.needed, short.possible) == ("Z", "beds", 20.0, 15.0)
 
