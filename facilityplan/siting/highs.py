@@ -190,6 +190,20 @@ def _verdict(engine: highspy.Highs, *, relaxed: bool) -> highspy.HighsModelStatu
     return engine.getModelStatus()
 
 
+def _exact_engine(model: Model, deadline: Deadline) -> highspy.Highs:
+    """Return an engine that stops at proof, at the deadline or when the user asks to."""
+    engine = silent_engine(deadline)
+    engine.setOptionValue("mip_rel_gap", 0.0)
+    engine.setOptionValue("mip_abs_gap", 1e-9)
+    if model.careful:
+        engine.setOptionValue("presolve", "off")
+    left_s = deadline.left_s()
+    if left_s is not None:
+        engine.setOptionValue("time_limit", left_s)
+    interrupted_by(engine, deadline)
+    return engine
+
+
 def run(
     model: Model, deadline: Deadline, *, relaxed: bool = False, start: Floats | None = None
 ) -> Run:
@@ -221,15 +235,7 @@ def run(
         return Run(Ended.INFEASIBLE, None, math.inf)
     if deadline.passed():
         return Run(Ended.STOPPED, None, -math.inf)
-    engine = silent_engine(deadline)
-    engine.setOptionValue("mip_rel_gap", 0.0)
-    engine.setOptionValue("mip_abs_gap", 1e-9)
-    if model.careful:
-        engine.setOptionValue("presolve", "off")
-    left_s = deadline.left_s()
-    if left_s is not None:
-        engine.setOptionValue("time_limit", left_s)
-    interrupted_by(engine, deadline)
+    engine = _exact_engine(model, deadline)
     if not relaxed and (deadline.options.progress is not None or deadline.options.gap > 0):
         _report_from(engine, deadline)
     engine.passModel(_loaded(model, relaxed=relaxed))

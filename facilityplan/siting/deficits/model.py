@@ -214,7 +214,7 @@ def built(problem: DeficitProblem, terms: DeficitTerms) -> Built:
 
 
 def _layout(problem: DeficitProblem, terms: DeficitTerms) -> Layout:
-    """Action by action, its years in order: the first of equals then is the earliest too."""
+    """Return the columns, action by action, years in order: the first of equals is the earliest."""
     slots = [
         (at, year)
         for at, action in enumerate(problem.actions)
@@ -264,7 +264,7 @@ def _module_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:
 
 
 def _need_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:
-    """A need for a facility is met by those open, one for room by its shares."""
+    """Add the rows that meet a need: for a facility by those open, for room by its shares."""
     pairs = problem.servings
     opening = layout.opening(len(problem.actions))
     room = np.array([need.kind.is_amount for need in problem.needs], dtype=bool)

@@ -445,7 +445,7 @@ def _value(name: str, terms: DeficitTerms, counted: Audit) -> float:
     if len(groups) == 1:
         return counted.unclosed_of(NeedKind)
     return counted.unclosed_of(
-        next(group for group in groups if level.name == "unclosed " + "+".join(group))
+        next(group for group in groups if name == "unclosed " + "+".join(group))
     )
 
 
@@ -509,8 +509,10 @@ def _explained(
     reach = _reach(problem, terms)
     rest = [at for at in open_needs if reach.get(at) is None]
     why: dict[int, WhyOpen] = {
-        at: why_not for at, why_not in reach.items() if at in set(open_needs)
-    }  # type: ignore[misc]
+        at: why_not
+        for at, why_not in reach.items()
+        if why_not is not None and at in set(open_needs)
+    }
     without: tuple[float, float] | None = None
     closed: set[int] = set()
     if rest and terms.has_budget and not deadline.passed():
