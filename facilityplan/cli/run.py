@@ -12,6 +12,7 @@ from pathlib import Path
 from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.project import Project, open_project
+from facilityplan.project.manifest import changed_inputs, read_manifest
 
 STAGES = (
     "reading",
@@ -44,8 +45,12 @@ def run_project(
     with _progress(lang) as stage:
         stage("reading")
         opened = open_project(project, lang=lang, cache=cache)
+        changed = _changed_since(out, opened)
         opened.run(out, progress=stage)
     _report(opened, out, machine=machine, lang=lang)
+    if changed and not machine:
+        said = locale.text("cli.inputs_changed", lang, files="、".join(changed))
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     bound = [
         item.verdict
         for item in opened.findings()
@@ -54,6 +59,14 @@ def run_project(
     # Where no mandatory clause was judged nothing was shown to be kept.
     kept = bool(bound) and all(verdict == "compliant" for verdict in bound)
     return int(strict and not kept)
+
+
+def _changed_since(out: Path, project: Project) -> tuple[str, ...]:
+    """Return the inputs that are not those of the results that are in the output folder."""
+    manifest = read_manifest(out)
+    if manifest is None or manifest.get("project") != project.city.name:
+        return ()
+    return changed_inputs(project.folder, manifest)
 
 
 def run_demo(out: Path, *, machine: bool, lang: str) -> int:

@@ -222,6 +222,22 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "source": _TEXT,
             }
         ),
+        # What was counted, to hold the zones against; no clause is judged by it.
+        "census": LayerContract(
+            {
+                "zone": Column("id", required=True),
+                "population": _COUNT,
+                "households": _COUNT,
+                "elders_60": _COUNT,
+                "elders_65": _COUNT,
+                "elders_80": _COUNT,
+                "registered_population": _COUNT,
+                "registered_elders_60": _COUNT,
+                "supported_persons": _COUNT,
+                "year": _COUNT,
+                "source": _TEXT,
+            }
+        ),
         "milestones": LayerContract(
             {
                 "milestone": Column("text", required=True),

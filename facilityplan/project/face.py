@@ -16,7 +16,7 @@ from facilityplan.checks.catchments import AccessibilityOptions
 from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import radius_coverage
 from facilityplan.checks.raster_coverage import raster_coverage
-from facilityplan.doctor import Notice, datums, inspect, without_attributes
+from facilityplan.doctor import Notice, datums, inspect, readings, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.accessibility import (
@@ -209,7 +209,7 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        odd = datums(self.reading_choices)
+        odd = (*datums(self.reading_choices), *readings(self.reading_choices))
         found = inspect(self._context)
         return (*odd, *bare, *found, *demand_notices(self._context, self.demand_splits))
 

@@ -143,27 +143,37 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             notices=project.notices(),
         )
         files.sweep(out)
-        files.remove(out / "manifest.json")
-        for name in COVERAGE_OUTPUTS:
-            if not project.has_coverage:
-                files.remove(out / name)
-        files.write_bytes(out / "findings.xlsx", workbook)
-        for name, content in texts.items():
-            files.write_text(out / name, content)
-        if project.has_coverage:
-            progress("geopackage")
-            write_coverage_geopackage(
-                out / "coverage.gpkg",
-                project.context,
-                project.findings().findings,
-                project.coverage().coverage,
-                project.propose().proposal,
-                sensitivity=project.sensitivity().sensitivity,
-                lang=project.lang,
-                accessibility=project.accessibility().accessibility,
-            )
-        files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
+        stale = () if project.has_coverage else COVERAGE_OUTPUTS
+        with files.staged(out, "manifest.json", stale) as stage:
+            _write_all(project, stage, texts, workbook, progress)
     return out
+
+
+def _write_all(
+    project: Results,
+    stage: Path,
+    texts: Mapping[str, str],
+    workbook: bytes,
+    progress: Callable[[str], None],
+) -> None:
+    """Write every file of a run into a folder."""
+    files.write_bytes(stage / "findings.xlsx", workbook)
+    for name, content in texts.items():
+        files.write_text(stage / name, content)
+    if project.has_coverage:
+        progress("geopackage")
+        write_coverage_geopackage(
+            stage / "coverage.gpkg",
+            project.context,
+            project.findings().findings,
+            project.coverage().coverage,
+            project.propose().proposal,
+            sensitivity=project.sensitivity().sensitivity,
+            lang=project.lang,
+            accessibility=project.accessibility().accessibility,
+        )
+    manifest = files.canonical_json(_manifest(project, stage))
+    files.write_text(stage / "manifest.json", manifest)
 
 
 def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:

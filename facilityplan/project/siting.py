@@ -296,11 +296,12 @@ def write_site_plan(
         workbook = result.workbook()
         page = result.map().to_html()
         files.sweep(out)
-        files.remove(out / "manifest.json")
-        files.write_text(out / "siting.json", document)
-        files.write_bytes(out / "siting.xlsx", workbook)
-        files.write_text(out / "map.html", page)
-        files.write_text(out / "manifest.json", files.canonical_json(_manifest(result, said, out)))
+        with files.staged(out, "manifest.json") as stage:
+            files.write_text(stage / "siting.json", document)
+            files.write_bytes(stage / "siting.xlsx", workbook)
+            files.write_text(stage / "map.html", page)
+            manifest = files.canonical_json(_manifest(result, said, stage))
+            files.write_text(stage / "manifest.json", manifest)
     return out
 
 

@@ -168,15 +168,40 @@ def _report_from(engine: highspy.Highs, deadline: Deadline) -> None:
     engine.cbMipInterrupt.subscribe(tell)
 
 
+def solve(engine: highspy.Highs) -> highspy.HighsModelStatus:
+    """Run an engine; its threads replace those that an earlier one left in the process.
+
+    HiGHS keeps one pool of threads and refuses to run with another number of them.
+    """
+    engine.run()
+    if engine.getModelStatus() == highspy.HighsModelStatus.kNotset:
+        engine.resetGlobalScheduler(True)
+        engine.run()
+    return engine.getModelStatus()
+
+
 def _verdict(engine: highspy.Highs, *, relaxed: bool) -> highspy.HighsModelStatus:
     """Run the engine; what presolve alone calls infeasible is asked again without presolve."""
-    engine.run()
-    infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    infeasible = solve(engine) == highspy.HighsModelStatus.kInfeasible
     if infeasible and not relaxed and engine.getInfo().mip_node_count <= 0:
         engine.clearSolver()
         engine.setOptionValue("presolve", "off")
         engine.run()
     return engine.getModelStatus()
+
+
+def _exact_engine(model: Model, deadline: Deadline) -> highspy.Highs:
+    """Return an engine that stops at proof, at the deadline or when the user asks to."""
+    engine = silent_engine(deadline)
+    engine.setOptionValue("mip_rel_gap", 0.0)
+    engine.setOptionValue("mip_abs_gap", 1e-9)
+    if model.careful:
+        engine.setOptionValue("presolve", "off")
+    left_s = deadline.left_s()
+    if left_s is not None:
+        engine.setOptionValue("time_limit", left_s)
+    interrupted_by(engine, deadline)
+    return engine
 
 
 def run(
@@ -205,17 +230,12 @@ def run(
     SolveError
         ``solver_failed`` where the solver itself gives up.
     """
+    if not model.cost.size and ((model.row_lower > 0) | (model.row_upper < 0)).any():
+        # HiGHS takes a model without columns for solved, whatever its rows ask.
+        return Run(Ended.INFEASIBLE, None, math.inf)
     if deadline.passed():
         return Run(Ended.STOPPED, None, -math.inf)
-    engine = silent_engine(deadline)
-    engine.setOptionValue("mip_rel_gap", 0.0)
-    engine.setOptionValue("mip_abs_gap", 1e-9)
-    if model.careful:
-        engine.setOptionValue("presolve", "off")
-    left_s = deadline.left_s()
-    if left_s is not None:
-        engine.setOptionValue("time_limit", left_s)
-    interrupted_by(engine, deadline)
+    engine = _exact_engine(model, deadline)
     if not relaxed and (deadline.options.progress is not None or deadline.options.gap > 0):
         _report_from(engine, deadline)
     engine.passModel(_loaded(model, relaxed=relaxed))

@@ -19,12 +19,11 @@ def states(place_actions, years, last_year, standing):
             continue
         for year in years:
             last = last_year if year is None else year
-            if action.available_from is not None and last is not None:
-                if action.available_from > last:
-                    continue
+            free_from = action.available_from
+            if free_from is not None and last is not None and free_from > last:
+                continue
             for floor in size_choices(action.floor_area):
-                for beds in size_choices(action.beds):
-                    found.append((at, year, floor, beds))
+                found += [(at, year, floor, beds) for beds in size_choices(action.beds)]
     return found
 
 
@@ -58,18 +57,23 @@ def room_feasible(members, held, amounts, single):
     if single:
         for pick in itertools.product(*options):
             load = {}
-            for n, a in zip(members, pick):
+            for n, a in zip(members, pick, strict=True):
                 load[a] = load.get(a, 0.0) + amounts[n][a]
             if all(load[a] <= held[a] + 1e-9 for a in load):
                 return True
         return False
-    pairs = [(n, a) for n, o in zip(members, options) for a in o]
+    pairs = [(n, a) for n, o in zip(members, options, strict=True) for a in o]
     acts = sorted({a for _, a in pairs})
     equal = np.array([[float(n == p[0]) for p in pairs] for n in members])
     upper = np.array([[amounts[p[0]].get(a, 0.0) * (p[1] == a) for p in pairs] for a in acts])
     found = linprog(
-        np.zeros(len(pairs)), A_ub=upper, b_ub=[held[a] for a in acts], A_eq=equal,
-        b_eq=np.ones(len(members)), bounds=(0, 1), method="highs",
+        np.zeros(len(pairs)),
+        A_ub=upper,
+        b_ub=[held[a] for a in acts],
+        A_eq=equal,
+        b_eq=np.ones(len(members)),
+        bounds=(0, 1),
+        method="highs",
     )
     return found.status == 0
 
@@ -83,13 +87,16 @@ def most_share(weights, members, held, amounts):
     rows += [[amounts[p[0]].get(a, 0.0) * (p[1] == a) for p in pairs] for a in acts]
     limit = [1.0] * len(members) + [held[a] for a in acts]
     found = linprog(
-        [-weights[n] for n, _ in pairs], A_ub=np.array(rows), b_ub=limit, bounds=(0, 1),
+        [-weights[n] for n, _ in pairs],
+        A_ub=np.array(rows),
+        b_ub=limit,
+        bounds=(0, 1),
         method="highs",
     )
     return -found.fun
 
 
-def brute(problem, terms):
+def brute(problem, terms):  # noqa: C901, PLR0912, PLR0915 - one loop over every plan, on purpose
     """Return the lexicographically least values, and the sites that tie first; None without plan."""
     needs, actions = problem.needs, problem.actions
     years = [None] if terms.budget_by_year is None else sorted(terms.budget_by_year)
@@ -97,10 +104,14 @@ def brute(problem, terms):
     for at, action in enumerate(actions):
         places.setdefault(action.place, []).append((at, action))
     amounts = [{} for _ in needs]
-    for n, a, amount in zip(problem.servings.need, problem.servings.action, problem.servings.amount):
+    for n, a, amount in zip(
+        problem.servings.need, problem.servings.action, problem.servings.amount, strict=True
+    ):
         amounts[int(n)][int(a)] = float(amount)
     groups = [list(g) for g in terms.order]
-    rest = [k for k in ("distance", "floor_area", "beds", "tier") if not any(k in g for g in groups)]
+    rest = [
+        k for k in ("distance", "floor_area", "beds", "tier") if not any(k in g for g in groups)
+    ]
     groups += [rest] if rest else []
     pools = {}
     for n, need in enumerate(needs):
@@ -108,11 +119,11 @@ def brute(problem, terms):
             pools.setdefault((need.pool, need.kind), []).append(n)
     memo = {}
     best = None
-    keep_of = {p: next((at for at, a in items if a.act == "keep"), None)
-               for p, items in places.items()}
+    keep_of = {
+        p: next((at for at, a in items if a.act == "keep"), None) for p, items in places.items()
+    }
     choices = [
-        states(items, years, terms.last_year, keep_of[p] is not None)
-        for p, items in places.items()
+        states(items, years, terms.last_year, keep_of[p] is not None) for p, items in places.items()
     ]
     for plan in itertools.product(*choices):
         done = [s for s in plan if s is not None]
@@ -125,7 +136,7 @@ def brute(problem, terms):
         if not affordable(terms, costs):
             continue
         room = {s[0]: (s[2], s[3]) for s in done}
-        for place, s in zip(places, plan):
+        for place, s in zip(places, plan, strict=True):
             if s is None and keep_of[place] is not None:
                 room[keep_of[place]] = (0, 0)
         met = {}
@@ -137,7 +148,9 @@ def brute(problem, terms):
         for (pool, kind), members in pools.items():
             held = {}
             for a, (floor, beds) in room.items():
-                size, k = (actions[a].beds, beds) if kind == "beds" else (actions[a].floor_area, floor)
+                size, k = (
+                    (actions[a].beds, beds) if kind == "beds" else (actions[a].floor_area, floor)
+                )
                 held[a] = size.base + size.step * k
             key = (pool, kind, tuple(sorted(held.items())))
             if key not in memo:
@@ -149,7 +162,7 @@ def brute(problem, terms):
         open_of = []
         for group in groups:
             left = sum(needs[n].weight * (1 - met[n]) for n in met if needs[n].kind in group)
-            for (pool, kind), value in zip(pools, pool_options):
+            for (_, kind), value in zip(pools, pool_options, strict=True):
                 if kind in group:
                     left += value[0]
             open_of.append(round(left, 6))
@@ -173,12 +186,13 @@ def pool_values(members, needs, held, amounts, terms):
     if terms.counted == "share":
         if forced and not room_feasible(forced, held, amounts, terms.single):
             return []
-        assert not forced and not terms.single
+        assert not forced
+        assert not terms.single
         weights = {n: needs[n].weight for n in members}
         return [total - most_share(weights, members, held, amounts)]
     best = None
     for flags in itertools.product((True, False), repeat=len(members)):
-        chosen = [n for n, f in zip(members, flags) if f]
+        chosen = [n for n, f in zip(members, flags, strict=True) if f]
         if not set(forced) <= set(chosen):
             continue
         left = total - sum(needs[n].weight for n in chosen)

@@ -66,8 +66,7 @@ def random_problem(rng, places=5, n_needs=7):
             )
         works = (Act.EXTEND, Act.CONVERT, Act.CLOSE) if stands else (Act.NEW, Act.COMBINE)
         n = int(rng.integers(1, 3)) if places > 4 else len(works)
-        for act in works[:n]:
-            actions.append(random_action(rng, f"{place}-{act}", place, act))
+        actions += [random_action(rng, f"{place}-{act}", place, act) for act in works[:n]]
     workable = [at for at, a in enumerate(actions) if a.act is not Act.KEEP and not a.forbidden]
     if workable and rng.random() < 0.3:
         at = int(rng.choice(workable))

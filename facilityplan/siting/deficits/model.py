@@ -214,7 +214,7 @@ def built(problem: DeficitProblem, terms: DeficitTerms) -> Built:
 
 
 def _layout(problem: DeficitProblem, terms: DeficitTerms) -> Layout:
-    """Action by action, its years in order: the first of equals then is the earliest too."""
+    """Return the columns, action by action, years in order: the first of equals is the earliest."""
     slots = [
         (at, year)
         for at, action in enumerate(problem.actions)
@@ -264,7 +264,7 @@ def _module_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:
 
 
 def _need_rows(rows: _Rows, problem: DeficitProblem, layout: Layout) -> None:
-    """A need for a facility is met by those open, one for room by its shares."""
+    """Add the rows that meet a need: for a facility by those open, for room by its shares."""
     pairs = problem.servings
     opening = layout.opening(len(problem.actions))
     room = np.array([need.kind.is_amount for need in problem.needs], dtype=bool)
@@ -407,14 +407,20 @@ def _bounds(
     return lower, upper, whole
 
 
+def level_names(terms: DeficitTerms) -> tuple[str, ...]:
+    """Return the names of the objectives, the first first."""
+    groups = terms.groups()
+    unclosed = ["unclosed " + "+".join(group) for group in groups]
+    return (*(["unclosed"] if len(groups) == 1 else unclosed), terms.then.value)
+
+
 def _deficit_levels(
     problem: DeficitProblem, terms: DeficitTerms, layout: Layout
 ) -> tuple[Level, ...]:
-    groups, levels = terms.groups(), []
-    for group in groups:
+    levels = []
+    for name, group in zip(level_names(terms), terms.groups(), strict=False):
         weight = np.array([n.weight * (n.kind in group) for n in problem.needs], dtype=np.float64)
         cost = np.zeros(layout.n_columns)
         cost[layout.first_met : layout.first_share] = -weight
-        name = "unclosed" if len(groups) == 1 else "unclosed " + "+".join(group)
         levels.append(Level(name, cost, float(weight.sum())))
     return tuple(levels)

@@ -239,7 +239,7 @@ def _needs(
 def _amount(kind: NeedKind, finding: Finding) -> float:
     """Return what is missing: square metres, whole beds, whole facilities, or one."""
     if kind is NeedKind.FLOOR_AREA:
-        return round(finding.shortfall, 6)
+        return _rounded_up(finding.shortfall)
     if kind is NeedKind.BEDS:
         missing = float(finding.evidence["beds_required"]) - float(finding.evidence["beds"])
         return float(math.ceil(missing - 1e-9))
@@ -248,13 +248,18 @@ def _amount(kind: NeedKind, finding: Finding) -> float:
     return 1.0
 
 
+def _rounded_up(area_m2: float) -> float:
+    """Return an area in whole square centimetres, none of it lost; binary dust is no area."""
+    return math.ceil(round(area_m2 * 1e4, 4)) / 1e4
+
+
 def _weight(context: Context, item: Requirement, weight: str) -> float:
     if weight == EACH_ONE:
         return 1.0
     column = context.city.residences[weight].to_numpy(dtype=float)
     if item.residence is not None:
         return float(column[item.residence])
-    assert item.zone is not None  # noqa: S101 - one of the two is there
+    assert item.zone is not None
     inside = context.residences_within([item.zone])
     return float(column[inside].sum()) if len(inside) else math.nan
 
@@ -339,14 +344,15 @@ def _floor_pairs(
         action, site, item = offer.actions[at], offer.sites[at], requirements[need]
         if not all(_counts(clauses[name], action, site) for name in item.clauses):
             continue
-        amount = round(item.finding.shortfall, 6)
+        amount = _rounded_up(item.finding.shortfall)
         formula = item.finding.formula
         if action.act is Act.COMBINE and options.share_least_size:
             least = float(formula.get("minimum", 0.0))
             by_rate = float(formula.get("by_rate", 0.0)) - float(item.finding.value or 0.0)
             if action.floor_area.largest >= least:
-                amount = round(max(0.0, by_rate), 6)
-        if action.floor_area.largest >= amount or not options.terms.single:
+                amount = _rounded_up(max(0.0, by_rate))
+        most = action.floor_area.largest
+        if most > 0 and (most >= amount or not options.terms.single):
             found.append((need, at, amount))
     return found
 
@@ -371,6 +377,8 @@ def _zone_pairs(
         for at in context.facilities_within([item.zone]).tolist():
             action, site = offer.actions[at], offer.sites[at]
             if not _counts(clause, action, site):
+                continue
+            if beds and action.beds.largest <= 0:
                 continue
             if beds:
                 missing = _amount(NeedKind.BEDS, item.finding)

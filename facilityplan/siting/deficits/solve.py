@@ -20,9 +20,9 @@ from facilityplan.siting import highs
 from facilityplan.siting.arguments import Floats
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.deficits.check import Audit, audit
-from facilityplan.siting.deficits.model import Built, Level, built
+from facilityplan.siting.deficits.model import Built, Level, built, level_names
+from facilityplan.siting.deficits.parts import Part, parts_of
 from facilityplan.siting.deficits.terms import (
-    Act,
     Allotment,
     Counted,
     DeficitProblem,
@@ -39,6 +39,9 @@ from facilityplan.siting.ties import first_of_equals
 DUST = 1e-7
 ROOM = 2e-6
 """Room that the solver's own tolerances need where a level is no whole number."""
+LARGE = 400
+HINT_S = 10.0
+"""Columns from which a search is given a start, and the seconds that finding it may take."""
 AGREEMENT = 1e-5
 """Relative difference to the model's value beyond which the recount refuses a plan."""
 
@@ -203,7 +206,76 @@ class _Search:
 def _solved(
     problem: DeficitProblem, terms: DeficitTerms, deadline: Deadline
 ) -> DeficitSolution | None:
-    """Return the plan, or ``None`` where there is none."""
+    """Return the plan, or ``None`` where there is none.
+
+    Where neither money nor the number of sites is limited, needs and actions that no pair and no
+    place joins have nothing to do with one another: they are solved apart.
+    """
+    if terms.has_budget or terms.most_sites is not None:
+        return _solved_whole(problem, terms, deadline)
+    found: list[tuple[Part, DeficitSolution]] = []
+    for part in parts_of(problem):
+        own = _solved_whole(part.problem, terms, deadline.silent())
+        if own is None:
+            return None
+        found.append((part, own))
+    return _together(problem, terms, found, deadline)
+
+
+def _together(
+    problem: DeficitProblem,
+    terms: DeficitTerms,
+    found: list[tuple[Part, DeficitSolution]],
+    deadline: Deadline,
+) -> DeficitSolution:
+    """Return the plans of the parts as one, counted anew on the whole problem."""
+    taken = sorted(
+        (
+            replace(item, action=part.actions[item.action])
+            for part, own in found
+            for item in own.taken
+        ),
+        key=lambda item: item.action,
+    )
+    allotments = sorted(
+        (
+            replace(item, need=part.needs[item.need], action=part.actions[item.action])
+            for part, own in found
+            for item in own.allotments
+        ),
+        key=lambda item: (item.need, item.action),
+    )
+    counted = audit(problem, terms, taken, allotments)
+    levels = []
+    names = level_names(terms)
+    for at, name in enumerate(names):
+        value = _value(name, terms, counted)
+        own_levels = [own.levels[at] for _, own in found]
+        summed = math.fsum(level.objective for level in own_levels)
+        if abs(value - summed) > AGREEMENT * max(1.0, abs(value)):
+            raise SolveError("solver_disagrees", claimed=summed, found=value)
+        proven = all(level.status is Status.OPTIMAL for level in own_levels)
+        bound = value if proven else min(value, math.fsum(level.bound for level in own_levels))
+        status = Status.OPTIMAL if proven else Status.FEASIBLE
+        levels.append(Reached(name, value, bound, relative_gap(value, bound), status))
+    done = all(level.status is Status.OPTIMAL for level in levels)
+    return DeficitSolution(
+        status=Status.OPTIMAL if done else Status.FEASIBLE,
+        levels=tuple(levels),
+        taken=tuple(taken),
+        allotments=tuple(allotments),
+        met=counted.met,
+        cost=counted.cost,
+        cost_by_year=counted.cost_by_year,
+        lowest_index=all(own.lowest_index for _, own in found),
+        interrupted=deadline.interruption.happened,
+    )
+
+
+def _solved_whole(
+    problem: DeficitProblem, terms: DeficitTerms, deadline: Deadline
+) -> DeficitSolution | None:
+    """Return the plan of one model, or ``None`` where there is none."""
     made = built(problem, terms)
     search = _Search(made, made.model, _doing_little(made), [])
     for level in made.levels():
@@ -216,18 +288,22 @@ def _solved(
         )
         constant = level.constant
         clock = deadline.reporting(lambda v, s=scale, c=constant: v / s + c)  # type: ignore[misc]
+        search.columns = _hint(goal, search.columns, clock.silent())
         found = highs.run(goal, clock, start=search.columns)
         if not search.reached:
             if found.ended is highs.Ended.INFEASIBLE:
                 return None
-            if found.columns is None:
+            if found.columns is None and not _may_do_little(problem, terms):
                 raise SolveError("no_plan_in_time", seconds=deadline.options.time_limit_s)
         elif found.ended is highs.Ended.INFEASIBLE:
             raise SolveError("solver_disagrees", claimed=math.inf, found="feasible")
         if found.columns is not None:
             search.columns = found.columns
         proven = found.ended is highs.Ended.OPTIMAL
-        search.reached.append((level, found.bound / scale + constant, proven))
+        bound = found.bound / scale + constant
+        if level.name != "cost":
+            bound = max(bound, 0.0)
+        search.reached.append((level, bound, proven))
         value = float(goal.cost @ search.columns)
         slack = tie_slack(value, integral=goal.integral)
         slack = slack if goal.integral else max(slack, ROOM)
@@ -239,6 +315,27 @@ def _solved(
         )
     lowest = all(proven for *_, proven in search.reached) and _settle(search, deadline.silent())
     return _read(search, terms, deadline, lowest=lowest)
+
+
+def _hint(goal: highs.Model, start: Floats, deadline: Deadline) -> Floats:
+    """Return a good plan to start a large search from; nothing is concluded from it.
+
+    Presolve finds it fast, and may lose the best one: the search that proves does without.
+    """
+    if goal.cost.size < LARGE:
+        return start
+    quick = highs.run(replace(goal, careful=False), deadline.within(HINT_S), start=start)
+    return start if quick.columns is None else quick.columns
+
+
+def _may_do_little(problem: DeficitProblem, terms: DeficitTerms) -> bool:
+    """Return whether the mandatory actions alone are a plan for certain."""
+    held = terms.has_budget or terms.most_sites is not None or terms.close_all
+    late = any(
+        action.mandatory and not any(terms.in_time(action, year) for year in terms.years())
+        for action in problem.actions
+    )
+    return not held and not late and not any(need.must for need in problem.needs)
 
 
 def _doing_little(made: Built) -> Floats:
@@ -312,14 +409,18 @@ def _read(
     taken = _taken(search.made, columns)
     allotments = _allotments(search.made, columns, taken)
     counted = audit(search.made.problem, terms, taken, allotments)
-    levels = []
-    for level, bound, proven in search.reached:
-        value = _value(level, terms, counted)
+    levels: list[Reached] = []
+    for level, bound, own in search.reached:
+        # What a later objective reached is proven only where those before it are.
+        proven = own and all(earlier.status is Status.OPTIMAL for earlier in levels)
+        value = _value(level.name, terms, counted)
         claimed = level.value(columns)
         if abs(value - claimed) > AGREEMENT * max(1.0, abs(value), abs(level.constant)):
             raise SolveError("solver_disagrees", claimed=claimed, found=value)
         limit = value if proven else min(bound, value)
-        status = Status.OPTIMAL if proven or limit == value else Status.FEASIBLE
+        if not proven and levels:
+            limit = 0.0 if level.name != "cost" else -math.inf
+        status = Status.OPTIMAL if proven else Status.FEASIBLE
         levels.append(Reached(level.name, value, limit, relative_gap(value, limit), status))
     done = all(level.status is Status.OPTIMAL for level in levels)
     return DeficitSolution(
@@ -335,16 +436,16 @@ def _read(
     )
 
 
-def _value(level: Level, terms: DeficitTerms, counted: Audit) -> float:
-    if level.name == "cost":
+def _value(name: str, terms: DeficitTerms, counted: Audit) -> float:
+    if name == "cost":
         return counted.cost
-    if level.name == "sites":
+    if name == "sites":
         return float(counted.n_sites)
     groups = terms.groups()
     if len(groups) == 1:
         return counted.unclosed_of(NeedKind)
     return counted.unclosed_of(
-        next(group for group in groups if level.name == "unclosed " + "+".join(group))
+        next(group for group in groups if name == "unclosed " + "+".join(group))
     )
 
 
@@ -408,8 +509,10 @@ def _explained(
     reach = _reach(problem, terms)
     rest = [at for at in open_needs if reach.get(at) is None]
     why: dict[int, WhyOpen] = {
-        at: why_not for at, why_not in reach.items() if at in set(open_needs)
-    }  # type: ignore[misc]
+        at: why_not
+        for at, why_not in reach.items()
+        if why_not is not None and at in set(open_needs)
+    }
     without: tuple[float, float] | None = None
     closed: set[int] = set()
     if rest and terms.has_budget and not deadline.passed():

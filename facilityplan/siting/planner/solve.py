@@ -117,7 +117,7 @@ def _mclp(instance: Instance) -> functools.partial[Any]:
             instance.cover,
             weights,
             counts,
-            opens=opening_stages(instance),
+            available_from=opening_stages(instance),
             **roles,
         )
     if request.budget is not None:
