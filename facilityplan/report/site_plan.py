@@ -178,7 +178,8 @@ def _proof_lines(plan: SitePlan, lang: str | None) -> list[str]:
                 "site.line.infeasible", lang, conflict=conflict_text(certificate.conflict, lang)
             )
         ]
-    unit = locale.text(f"site.objective.{plan.request.model}", lang)
+    what = "staged" if plan.stages else plan.request.model
+    unit = locale.text(f"site.objective.{what}", lang)
     proven = certificate.status is Status.OPTIMAL
     name = "interrupted" if certificate.interrupted and not proven else certificate.status.value
     lines = [
