@@ -442,7 +442,7 @@ def _value(name: str, terms: DeficitTerms, counted: Audit) -> float:
     if len(groups) == 1:
         return counted.unclosed_of(NeedKind)
     return counted.unclosed_of(
-        next(group for group in groups if level.name == "unclosed " + "+".join(group))
+        next(group for group in groups if name == "unclosed " + "+".join(group))
     )
 
 
