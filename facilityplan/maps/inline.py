@@ -15,6 +15,8 @@ LEAFLET_LICENCE: Final = "leaflet/LICENSE"
 
 DESK_JS: Final = (
     "desk/dom.js",
+    "desk/unpack.js",
+    "desk/packed.js",
     "desk/data.js",
     "desk/verdicts.js",
     "desk/symbols.js",

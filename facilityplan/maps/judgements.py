@@ -151,7 +151,7 @@ def _columns(
             facilities.get(str(finding.evidence.get("facility")), -1) for finding in findings
         ]
     if any("walking_m" in finding.evidence for finding in findings):
-        columns["walking"] = [_walking(finding.evidence) for finding in findings]
+        columns |= _walking(findings)
     return columns
 
 
@@ -161,16 +161,15 @@ def _shared(column: list[Any]) -> Any:
     return column[0] if same else column
 
 
-def _walking(evidence: Mapping[str, Any]) -> list[Any] | None:
+def _walking(findings: Sequence[Finding]) -> dict[str, list[Any]]:
     """Return metres on foot (none where there is no way), whether it flips, whether off roads."""
-    if "walking_m" not in evidence:
-        return None
-    flips = evidence.get("walking_flips")
-    return [
-        _figure(evidence["walking_m"]),
-        None if flips is None else int(bool(flips)),
-        int(bool(evidence.get("off_network", False))),
-    ]
+    said = [finding.evidence for finding in findings]
+    flips = [evidence.get("walking_flips") for evidence in said]
+    return {
+        "walkingM": [_figure(evidence.get("walking_m")) for evidence in said],
+        "walkingFlips": [None if flip is None else int(bool(flip)) for flip in flips],
+        "walkingOff": [int(bool(evidence.get("off_network", False))) for evidence in said],
+    }
 
 
 def _figure(value: float | None) -> float | int | None:

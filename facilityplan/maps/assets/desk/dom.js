@@ -1,7 +1,7 @@
 // Elements made of text, never of markup: whatever a name holds, it is shown as it is written.
 "use strict";
 
-window.desk = {};
+window.desk = { EXTRAS: [] };
 
 (() => {
   const SVG = "http://www.w3.org/2000/svg";

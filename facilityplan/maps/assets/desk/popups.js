@@ -169,7 +169,7 @@
   }
 
   function servedText(site, { text, residences }) {
-    const shown = site.serves.slice(0, 8).map((row) => residences[row].name);
+    const shown = site.serves.slice(0, 8).map((row) => residences.name[row]);
     const names = shown.join(text.list_separator) + (site.serves.length > 8 ? text.serves_more : "");
     return site.serves.length ? desk.fill(text.serves_value, { n: site.serves.length, names }) : text.none;
   }
