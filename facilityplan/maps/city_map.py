@@ -11,7 +11,7 @@ from branca.element import Element
 from pyproj import CRS
 
 from facilityplan import files, locale
-from facilityplan.checks import Finding, Verdict
+from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.errors import MissingLayerError
 from facilityplan.layers import FACILITY_STATUSES, LEVELS, City
 from facilityplan.maps import content, inline
@@ -20,6 +20,7 @@ from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
 from facilityplan.maps.packing import SCALE, Pack
 from facilityplan.maps.plans import proposal_content
 from facilityplan.maps.spoken import LANGS, bilingual
+from facilityplan.maps.whatif import spoken_kinds, whatif_content
 from facilityplan.network import Network
 from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal
@@ -144,6 +145,7 @@ def city_map(
     proposal: Proposal | None = None,
     network: Network | None = None,
     sensitivity: Sensitivity | None = None,
+    context: Context | None = None,
     lang: str = "zh",
     title: str | None = None,
 ) -> CityMap:
@@ -163,6 +165,8 @@ def city_map(
         Road graph; with it, the streets within walking distance are drawn as well.
     sensitivity
         Of the radius verdicts; with it residences can be coloured by robust and fragile.
+    context
+        City, standards and network with what is known of them already; else it is worked out.
     lang
         ``zh`` or ``en``.
     title
@@ -182,6 +186,7 @@ def city_map(
         **content.base(city),
         "residences": content.residences(city),
     }
+    tried = whatif_content(context or Context(city, standards, network), findings)
     areas = content.service_areas(city, standards, network, spoken)
 
     def told(tongue: str) -> dict[str, Any]:
@@ -197,6 +202,7 @@ def city_map(
                 {**area, "clauses": name["clauses"]}
                 for area, name in zip(areas, named, strict=True)
             ],
+            "whatif": spoken_kinds(tried, tongue),
             "proposal": None if proposal is None else proposal_content(city, proposal, tongue),
             **judgements(city, findings, standards, tongue, sensitivity),
         }

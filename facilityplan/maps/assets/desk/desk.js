@@ -263,6 +263,7 @@
     parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
     const world = { map, canvas, city, popup, colours, entries, tools, kept, restart: (next) => kept.restart(next) };
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
+    extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
     document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
     if (schemes.length) colours.choose(schemes[0]);

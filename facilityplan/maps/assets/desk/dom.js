@@ -28,6 +28,16 @@ window.desk = { EXTRAS: [] };
   desk.fill = (message, values) =>
     message.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 
+  // Hands the user a file.
+  desk.saveFile = (name, content, type) => {
+    const address = URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }));
+    const link = desk.el("a", { href: address, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  };
+
   // A figure with separators between thousands and at most that many decimals.
   desk.figure = (value, digits = 0) =>
     value.toLocaleString("en-US", { maximumFractionDigits: digits });

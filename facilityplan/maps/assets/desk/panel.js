@@ -17,6 +17,7 @@
         tabs.forEach((other, n) => {
           other.setAttribute("aria-selected", String(n === at));
           bodies[n].hidden = n !== at;
+          if (n !== at && sheets[n].closed) sheets[n].closed();
         });
         if (sheets[at].opened) sheets[at].opened();
       });
@@ -28,6 +29,12 @@
 
   const section = (heading, ...children) =>
     desk.el("section", {}, desk.el("h2", {}, heading), ...children);
+
+  const signSection = (heading, ...children) => {
+    const made = section(heading, ...children);
+    made.classList.add("desk-signs");
+    return made;
+  };
 
   desk.headOf = ({ head, text }) =>
     desk.el(
@@ -110,7 +117,7 @@
         return n && row(desk.facilitySign("community", state, 18), name, desk.figure(n));
       }),
     ];
-    return section(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
+    return signSection(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
   };
 
   // Checkboxes; each entry has a label, a swatch, whether it is on, and what to do.
