@@ -141,7 +141,9 @@ def grid_roads(side, step=80.0):
         ]
     )
     pairs = pairs[rng.random(len(pairs)) < 0.9]
-    return xy, shapely.linestrings(xy[pairs].reshape(-1, 2), indices=np.repeat(range(len(pairs)), 2))
+    return xy, shapely.linestrings(
+        xy[pairs].reshape(-1, 2), indices=np.repeat(range(len(pairs)), 2)
+    )
 
 
 def whatif(folder, side=316, estates=50_000, stations=200):
@@ -162,7 +164,7 @@ def dragged(browser, path):
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.goto(path.as_uri(), timeout=180_000)
     page.wait_for_selector("body[data-ready=true]", timeout=60_000)
-    page.evaluate("map_city.setZoom(map_city.getZoom() + 2, { animate: false })")
+    page.evaluate("void map_city.setZoom(map_city.getZoom() + 2, { animate: false })")
     page.click("#desk-tab-whatif")
     page.wait_for_timeout(1000)
     page.evaluate(
@@ -182,9 +184,7 @@ def dragged(browser, path):
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 20, y + 10, steps=3)
-        page.mouse.move(
-            float(rng.uniform(400, 1200)), float(rng.uniform(100, 640)), steps=4
-        )
+        page.mouse.move(float(rng.uniform(400, 1200)), float(rng.uniform(100, 640)), steps=4)
         page.mouse.up()
         page.wait_for_timeout(250)
         took.append(
@@ -221,14 +221,24 @@ def main():
             line(f"{n} polygons, longest stall", stall_ms, most_stall, "ms")
             if n == 50_000:
                 other = plain(city, findings, folder)
-                other_ms, other_stall, _ = seen(browser, other, "document.readyState === 'complete'")
+                other_ms, other_stall, _ = seen(
+                    browser, other, "document.readyState === 'complete'"
+                )
                 other_size = other.stat().st_size / 1e6
                 print(f"plain folium: {other_size:.1f} MB, {other_ms:.0f} ms, {other_stall:.0f} ms")
                 line("plain folium GeoJson, size by ours", other_size / size, 8, "x", at_least=True)
-                line("plain folium GeoJson, first picture by ours", other_ms / first_ms, 5, "x", at_least=True)
+                line(
+                    "plain folium GeoJson, first picture by ours",
+                    other_ms / first_ms,
+                    5,
+                    "x",
+                    at_least=True,
+                )
         network, path = whatif(folder)
-        print(f"what-if: {network.n_nodes} nodes, {network.n_edges} edges, 50000 residences, "
-              f"{path.stat().st_size / 1e6:.2f} MB")
+        print(
+            f"what-if: {network.n_nodes} nodes, {network.n_edges} edges, 50000 residences, "
+            f"{path.stat().st_size / 1e6:.2f} MB"
+        )
         took, different = dragged(browser, path)
         print(f"{DRAGS} drags, {different} different figures, median {np.median(took):.1f} ms")
         line("what-if, mouse let go to new figures, p95", float(np.quantile(took, 0.95)), 50, "ms")

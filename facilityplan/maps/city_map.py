@@ -108,9 +108,7 @@ class CityMap(folium.Map):
 class _Desk(Element):
     """The panel beside the map, its data, and the call that draws it all."""
 
-    def __init__(
-        self, desk: Mapping[str, Any], other: Mapping[str, Any], map_name: str
-    ) -> None:
+    def __init__(self, desk: Mapping[str, Any], other: Mapping[str, Any], map_name: str) -> None:
         super().__init__()
         self.desk = desk
         self.other = other
@@ -137,7 +135,7 @@ class _Desk(Element):
         return ""
 
 
-def city_map(
+def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     city: City,
     findings: Sequence[Finding],
     *,

@@ -94,7 +94,7 @@ def residences(city: City) -> dict[str, Any]:
     """Return residences: outline, inner point, name, households, elders."""
     if not city.has("residences"):
         columns = ("name", "id", "point", "households", "elders")
-        empty = {name: [] for name in ("rings", "sizes", "east", "north")}
+        empty: dict[str, list[int]] = {name: [] for name in ("rings", "sizes", "east", "north")}
         return {**{name: [] for name in columns}, "outline": empty}
     frame = city.residences
     return {

@@ -123,7 +123,7 @@ class Pack:
         self._parts: list[bytes] = []
         self._size = 0
 
-    def lean(self, value: Any) -> Any:
+    def lean(self, value: Any) -> Any:  # noqa: PLR0911  # a return a kind of value
         """Return the value with its long lists replaced by what stands for them."""
         if isinstance(value, np.ndarray):
             return self._numbers(value)

@@ -210,7 +210,9 @@ def _floor_area(context: Context) -> list[dict[str, Any]]:
             continue
         by_rate = 0.0
         if demand.rate is not None:
-            by_rate = float(as_written(demand.rate.clause.limit) * as_written(households[row]) / 100)
+            by_rate = float(
+                as_written(demand.rate.clause.limit) * as_written(households[row]) / 100
+            )
         least = 0.0 if demand.minimum is None else demand.minimum.clause.limit
         procured = demand.minimum is not None and demand.floor_200 == "procured_only"
         clause = parts[0].clause

@@ -217,9 +217,7 @@ def _claim(said: Any, file: str) -> Claim:
     )
 
 
-def apply_scenario(
-    city: City, standards: Standards, scenario: Scenario
-) -> tuple[City, Standards]:
+def apply_scenario(city: City, standards: Standards, scenario: Scenario) -> tuple[City, Standards]:
     """Return the city and the standards as the scenario would have them; neither is changed.
 
     Raises
@@ -229,9 +227,7 @@ def apply_scenario(
         that is not there.
     """
     if scenario.crs != city.crs:
-        raise ProjectFileError(
-            "scenario_crs", file=scenario.file, found=scenario.crs, own=city.crs
-        )
+        raise ProjectFileError("scenario_crs", file=scenario.file, found=scenario.crs, own=city.crs)
     known = set(city.facilities["id"])
     for name in (*scenario.moved, *scenario.removed, *scenario.resized):
         if name not in known:

@@ -35,7 +35,9 @@ def made_up_city(xy, facilities_xy, *, crs, seed, side=4, roads=None):
 
     def frame(layer, columns, shapes):
         words = standards.kind_words() if layer == "facilities" else None
-        return layers.conform(gpd.GeoDataFrame(columns, geometry=shapes, crs=crs), layer, kinds=words)
+        return layers.conform(
+            gpd.GeoDataFrame(columns, geometry=shapes, crs=crs), layer, kinds=words
+        )
 
     own = {
         "zones": frame(

@@ -133,6 +133,9 @@ def check_zones(context, city, radius, page):
 def pages_of(project, scenarios):
     shown = project.map()._children["desk"]
     pack = Pack()
-    value = {**shown.desk, "whatif": {**shown.desk["whatif"], "graph": shown.desk["whatif"]["graph"]}}
+    value = {
+        **shown.desk,
+        "whatif": {**shown.desk["whatif"], "graph": shown.desk["whatif"]["graph"]},
+    }
     lean = pack.lean(value)
     return run(BODY, {"lean": lean, "pack": pack.compressed(), "scenarios": scenarios}, *PARTS)
