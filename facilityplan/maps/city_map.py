@@ -144,6 +144,7 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     network: Network | None = None,
     sensitivity: Sensitivity | None = None,
     context: Context | None = None,
+    whatif: bool = True,
     lang: str = "zh",
     title: str | None = None,
 ) -> CityMap:
@@ -165,6 +166,8 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
         Of the radius verdicts; with it residences can be coloured by robust and fragile.
     context
         City, standards and network with what is known of them already; else it is worked out.
+    whatif
+        Whether the page can try things out; without it, it is smaller by the roads and points.
     lang
         ``zh`` or ``en``.
     title
@@ -184,7 +187,9 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
         **content.base(city),
         "residences": content.residences(city),
     }
-    tried = whatif_content(context or Context(city, standards, network), findings)
+    tried = None
+    if whatif:
+        tried = whatif_content(context or Context(city, standards, network), findings)
     areas = content.service_areas(city, standards, network, spoken)
 
     def told(tongue: str) -> dict[str, Any]:

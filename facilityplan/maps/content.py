@@ -39,6 +39,10 @@ BARRIER_LOOKS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
 """How a barrier is drawn, by the words of its kind; a word not listed is ``other``."""
 
 
+MANY: Final = 20_000
+"""More residences than this are drawn to 0.9 m instead of 0.11 m, and named at their middle."""
+
+
 def base(city: City) -> dict[str, Any]:
     """Return roads by weight, barriers by look, and zones."""
     return {
@@ -94,14 +98,17 @@ def residences(city: City) -> dict[str, Any]:
     """Return residences: outline, inner point, name, households, elders."""
     if not city.has("residences"):
         columns = ("name", "id", "point", "households", "elders")
-        empty: dict[str, list[int]] = {name: [] for name in ("rings", "sizes", "east", "north")}
-        return {**{name: [] for name in columns}, "outline": empty}
+        empty: dict[str, Any] = {name: [] for name in ("rings", "sizes", "east", "north")}
+        return {**{name: [] for name in columns}, "outline": {**empty, "grain": 1}}
     frame = city.residences
+    many = len(frame) > MANY
     return {
         "name": _names(frame),
         "id": frame["id"].tolist(),
-        "outline": outlines(to_lonlat(frame.geometry.to_numpy(), city.crs)),
-        "point": points(to_lonlat(shapely.points(points_of(frame.geometry)), city.crs)),
+        "outline": outlines(to_lonlat(frame.geometry.to_numpy(), city.crs), 8 if many else 1),
+        "point": []
+        if many
+        else points(to_lonlat(shapely.points(points_of(frame.geometry)), city.crs)),
         "households": _numbers(frame, "households"),
         "elders": _numbers(frame, "elders"),
     }

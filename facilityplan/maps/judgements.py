@@ -140,7 +140,7 @@ def _columns(
         "verdict": [VERDICTS.index(finding.verdict) for finding in findings],
         "value": [_figure(finding.value) for finding in findings],
         "required": _shared([_figure(finding.required) for finding in findings]),
-        "margin": [_figure(finding.margin) for finding in findings],
+        "margin": _margins(findings),
         "text": _shared([texts.index(formula_text(finding, lang)) for finding in findings]),
         "standing": _shared([texts.index(_standing(finding, lang)) for finding in findings]),
         "fragile": [row for row, finding in enumerate(findings) if finding.fragile],
@@ -153,6 +153,22 @@ def _columns(
     if any("walking_m" in finding.evidence for finding in findings):
         columns |= _walking(findings)
     return columns
+
+
+def _margins(findings: Sequence[Finding]) -> list[Any] | int:
+    """Return the margins, or the sign by which they are all value less what is required."""
+    margins = [_figure(finding.margin) for finding in findings]
+    for sign in (1, -1):
+        if margins == [_difference(finding, sign) for finding in findings]:
+            return sign
+    return margins
+
+
+def _difference(finding: Finding, sign: int) -> float | int | None:
+    value, required = _figure(finding.value), _figure(finding.required)
+    if value is None or required is None or VERDICTS.index(finding.verdict) > 1:
+        return None
+    return _figure(sign * (value - required))
 
 
 def _shared(column: list[Any]) -> Any:

@@ -73,20 +73,22 @@ def points(shapes: Iterable[Any]) -> list[list[int]]:
     return [pen.point(shape) for shape in shapes]
 
 
-def outlines(shapes: npt.NDArray[Any]) -> dict[str, Any]:
+def outlines(shapes: npt.NDArray[Any], grain: int = 1) -> dict[str, Any]:
     """Return areas and points of a whole layer as flat columns, however many there are.
 
     Parameters
     ----------
     shapes
         (n,) points, polygons and multi-polygons in degrees.
+    grain
+        Millionths of a degree in a step.
 
     Returns
     -------
     dict
         ``rings`` (n,) how many rings each has, 0 for a point; ``sizes`` how many vertices each
-        ring has, a point one; ``east`` and ``north`` the steps from vertex to vertex in
-        millionths of a degree. A ring's closing vertex is left out.
+        ring has, a point one; ``east`` and ``north`` the steps from vertex to vertex, ``grain``
+        millionths of a degree each. A ring's closing vertex is left out.
     """
     parts, part_of = shapely.get_parts(shapes, return_index=True)
     areal = shapely.get_type_id(parts) != 0
@@ -97,7 +99,7 @@ def outlines(shapes: npt.NDArray[Any]) -> dict[str, Any]:
     pieces, owner = pieces[order], owner[order]
     is_ring = shapely.get_type_id(pieces) != 0
     xy, piece = shapely.get_coordinates(pieces, return_index=True)
-    whole = np.rint(xy * SCALE).astype(np.int64)
+    whole = np.rint(xy * (SCALE / grain)).astype(np.int64)
     last = np.append(piece[1:] != piece[:-1], True)[: len(piece)]
     same = np.zeros(len(whole), dtype=bool)
     same[1:] = (whole[1:] == whole[:-1]).all(axis=1) & (piece[1:] == piece[:-1])
@@ -109,6 +111,7 @@ def outlines(shapes: npt.NDArray[Any]) -> dict[str, Any]:
         "sizes": np.bincount(piece, minlength=len(pieces)),
         "east": steps[:, 0],
         "north": steps[:, 1],
+        "grain": grain,
     }
 
 

@@ -74,7 +74,16 @@
 
   // The findings of one clause; an object is made only of one that is asked for.
   function readColumns(raw, number, count) {
-    const columns = raw.findings[number];
+    const columns = { ...raw.findings[number] };
+    if (typeof columns.margin === "number") {
+      // value less what is required, rounded as judgements.py rounds
+      const sign = columns.margin;
+      columns.margin = columns.value.map((value, row) => {
+        const required = cell(columns.required, row);
+        const none = value === null || required === null || columns.verdict[row] > 1;
+        return none ? null : Math.round(sign * (value - required) * 1e6) / 1e6;
+      });
+    }
     const clause = raw.clauses[number];
     const fragile = new Set(columns.fragile);
     const first = new Int32Array(count).fill(-1);
@@ -104,8 +113,17 @@
     return { clause, columns, first, next, finding, isResidence, required: (row) => cell(columns.required, row) };
   }
 
-  function readResidences(packed, ledgers) {
-    const at = points(packed.point);
+  // The middles of boxes, where no points were written.
+  function middles({ box, count }) {
+    const lat = (y) => (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
+    return Array.from({ length: count }, (_, row) => {
+      const [left, top, right, bottom] = box.subarray(4 * row, 4 * row + 4);
+      return [lat((top + bottom) / 2), ((left + right) / 2) * 360 - 180];
+    });
+  }
+
+  function readResidences(packed, ledgers, shapes) {
+    const at = packed.point.length ? points(packed.point) : middles(shapes);
     const count = packed.name.length;
     const findings = (row) => {
       const found = [];
@@ -162,7 +180,7 @@
       methods: raw.methods,
       barriers: groups(raw.barriers),
       zones,
-      residences: readResidences(raw.residences, ledgers),
+      residences: readResidences(raw.residences, ledgers, shapes.residences),
       facilities: readPoints(raw.facilities, ["id", "kind", "status", "beds", "floorArea"]).map(
         (facility) => ({ ...facility, kind: facility.kind < 0 ? null : kinds[facility.kind] }),
       ),
@@ -180,7 +198,7 @@
 
   // The shapes that tiles are drawn of: residences, and roads with their looks.
   desk.readShapes = (packed) => {
-    const { rings, sizes, east, north } = packed.residences.outline;
+    const { outline } = packed.residences;
     const looks = [];
     const lines = { rings: [], sizes: [], east: [], north: [] };
     let last = [0, 0];
@@ -213,7 +231,7 @@
       for (const ring of part.areas.flat(2)) add(ring, true);
     }
     return {
-      residences: desk.shapes({ rings, sizes, east, north }, true),
+      residences: desk.shapes(outline, true),
       roads: desk.shapes(lines, false),
       looks,
     };

@@ -10,7 +10,7 @@
 
   // Shapes of a layer in parts of a turn around the globe: feature -> rings or lines -> vertices.
   // rings: how many each feature has (0: a point); sizes: vertices of each; steps east and north.
-  desk.shapes = ({ rings, sizes, east, north }, closed) => {
+  desk.shapes = ({ rings, sizes, east, north, grain = 1 }, closed) => {
     const count = rings.length;
     const firstRing = new Int32Array(count + 1);
     for (let row = 0; row < count; row += 1) firstRing[row + 1] = firstRing[row] + Math.max(rings[row], 1);
@@ -24,8 +24,8 @@
     for (let at = 0; at < total; at += 1) {
       lon += east[at];
       lat += north[at];
-      x[at] = worldX(lon / desk.SCALE);
-      y[at] = worldY(lat / desk.SCALE);
+      x[at] = worldX((lon * grain) / desk.SCALE);
+      y[at] = worldY((lat * grain) / desk.SCALE);
     }
     const box = new Float64Array(4 * count);
     for (let row = 0; row < count; row += 1) {
