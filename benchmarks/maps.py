@@ -70,9 +70,9 @@ def ours(n, folder):
     held, context, findings = judged(city)
     started = time.process_time()
     path = folder / f"packed-{n}.html"
-    maps.city_map(
-        city, findings, standards=held, context=context, whatif=False, lang="zh"
-    ).save(path)
+    maps.city_map(city, findings, standards=held, context=context, whatif=False, lang="zh").save(
+        path
+    )
     return city, findings, path, time.process_time() - started
 
 

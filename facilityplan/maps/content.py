@@ -40,7 +40,7 @@ BARRIER_LOOKS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
 
 
 MANY: Final = 20_000
-"""More residences than this are drawn to 0.9 m instead of 0.11 m, and named at their middle."""
+"""More residences than this are drawn to 1.1 m instead of 0.11 m, and named at their middle."""
 
 
 def base(city: City) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def residences(city: City) -> dict[str, Any]:
     return {
         "name": _names(frame),
         "id": frame["id"].tolist(),
-        "outline": outlines(to_lonlat(frame.geometry.to_numpy(), city.crs), 8 if many else 1),
+        "outline": outlines(to_lonlat(frame.geometry.to_numpy(), city.crs), 10 if many else 1),
         "point": []
         if many
         else points(to_lonlat(shapely.points(points_of(frame.geometry)), city.crs)),

@@ -55,7 +55,7 @@
     choose.value = "A3";
     const legend = desk.el("div", { class: "desk-paper-legend" });
     const scale = desk.el("div", {});
-    const title = desk.el("h1", { contenteditable: "plaintext-only", "aria-label": text.map_title_field }, head.title);
+    const title = desk.el("div", { class: "desk-paper-title", role: "heading", "aria-level": "1", contenteditable: "plaintext-only", "aria-label": text.map_title_field }, head.title);
     const unit = field("desk-paper-unit", text.made_by);
     const review = field("desk-paper-review", text.review_number);
     const measure = () => {
