@@ -27,7 +27,7 @@ lint: setup-dev
 # .hypothesis and tried first the next time.
 campaign: setup-dev browser
 	FACILITYPLAN_CAMPAIGN=$(CAMPAIGN) "$(PY)" -m pytest -n $(JOBS) --dist loadfile -q --hypothesis-seed=0 \
-	  tests/network tests/siting tests/crs tests/checks tests/standards tests/layers tests/io
+	  tests/network tests/siting tests/crs tests/checks tests/standards tests/layers tests/io tests/hostile
 
 # Peers that are timed beside ours; pandana is AGPL, so that nothing else ever installs it.
 bench: setup-dev
@@ -51,12 +51,14 @@ $(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.runtime
 
-# Tests open maps in a real browser; see the script for what it does where it may not install one.
+# Tests open maps in a real browser and have LibreOffice write xls and ods; see the scripts for what it does where it may not install one.
 browser:
 	sh tests/install_browser.sh
+	sh tests/install_office.sh
 
 sample-city: setup
 	"$(PY)" data/make_sample_city.py
+	"$(PY)" data/make_messy_city.py
 
 # The committed example of a map is the demo's.
 sample-map: demo

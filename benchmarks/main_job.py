@@ -16,6 +16,7 @@ import numpy as np
 import pulp
 import reach
 import shapely
+import siting as siting_beside
 from scipy import sparse
 from spopt.locate import MCLP
 
@@ -147,7 +148,7 @@ def main():
     ):
         ours, theirs, note = action()
         lines.append(f"| {name} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.1f} | {note} |")
-    text = "\n".join(lines) + "\n\n" + reach.section()
+    text = "\n".join(lines) + "\n\n" + reach.section() + "\n" + siting_beside.section()
     (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
 

@@ -8,16 +8,21 @@ nowhere else.
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import re
+import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+import psutil
 
 from facilityplan.errors import FacilityPlanError, OutputError, OutputLockedError
 
@@ -75,6 +80,28 @@ def inert_cell(value: str) -> str:
     return f"'{value}" if value[:1] in set("=+-@\t\r\n＝＋－＠") else value
 
 
+def write_csv(path: Path, header: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV that Excel and WPS open right: UTF-8 with its mark, no cell a formula.
+
+    Parameters
+    ----------
+    path
+        File to write, whole or not at all.
+    header, rows
+        Texts, numbers, dates or ``None``, which is an empty cell.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in (header, *rows):
+        writer.writerow([inert_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    write_bytes(path, text.getvalue().encode("utf-8-sig"))
+
+
 def safe_name(name: str, *, limit: int = 80) -> str:
     """Return a file name that every system takes: no separators, no reserved word, no tail dot."""
     plain = unicodedata.normalize("NFC", name)
@@ -108,8 +135,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep_dead(path.parent)
         handle, name = tempfile.mkstemp(
-            prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent
+            prefix=f"{TEMPORARY_PREFIX}{os.getpid()}-", suffix=path.suffix, dir=path.parent
         )
         os.close(handle)
         temporary = Path(name)
@@ -140,7 +168,120 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def remove(path: Path) -> None:
+    """Remove a file if it is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _as_output_error(error, path) from error
+
+
 def sweep(folder: Path) -> None:
-    """Remove temporary files that an interrupted run of ours left in a folder."""
+    """Remove what an interrupted run of ours left in a folder: temporary files and folders.
+
+    Only who holds the folder's lock may: what another process is writing would go too.
+    """
     for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        try:
+            _remove(leftover)
+        except OSError as error:
+            raise _as_output_error(error, leftover) from error
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir() and not leftover.is_symlink():
+        shutil.rmtree(leftover)
+    else:
         leftover.unlink(missing_ok=True)
+
+
+def _sweep_dead(folder: Path) -> None:
+    """Remove temporary files whose process is gone; what cannot go now goes another time."""
+    for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        owner = leftover.name.removeprefix(TEMPORARY_PREFIX).split("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            with contextlib.suppress(OSError):
+                _remove(leftover)
+
+
+@contextlib.contextmanager
+def staged(folder: Path, last: str, gone: Collection[str] = ()) -> Iterator[Path]:
+    """Give a folder to write files into that then take their places in ``folder`` together.
+
+    Until all are written nothing in ``folder`` changes; where one cannot take its place, those
+    that have are taken back. A process killed while they do leaves whole files, old and new, and
+    no file ``last``.
+
+    Parameters
+    ----------
+    folder
+        Where the files belong; it exists.
+    last
+        The file that is there only while the others are all of one kind: first to go, last to
+        come.
+    gone
+        Files of ``folder`` that are to be there no more.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written or take its place; all is then as it was.
+    """
+    try:
+        prefix = f"{TEMPORARY_PREFIX}{os.getpid()}-"
+        stage = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    except OSError as error:
+        raise _as_output_error(error, folder) from error
+    try:
+        yield stage
+        written = sorted(path.name for path in stage.iterdir() if path.name != last)
+        _exchange(
+            folder, stage, [*written, *((last,) if (stage / last).exists() else ())], last, gone
+        )
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _exchange(
+    folder: Path, stage: Path, written: Sequence[str], last: str, gone: Collection[str]
+) -> None:
+    """Put written files in their places, the last one first away; all or none."""
+    kept = stage / "kept"
+    touched: list[str] = []
+    name = last
+    try:
+        kept.mkdir()
+        for name in dict.fromkeys((last, *written, *gone)):
+            _keep(folder / name, kept / name)
+        for name in (last, *(name for name in gone if name not in written)):
+            touched.append(name)
+            (folder / name).unlink(missing_ok=True)
+        for name in written:
+            touched.append(name)
+            (stage / name).replace(folder / name)
+    except BaseException as error:
+        for back in reversed(touched):
+            with contextlib.suppress(OSError):  # What it holds is whole either way.
+                if (kept / back).exists():
+                    (kept / back).replace(folder / back)
+                else:
+                    (folder / back).unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, FacilityPlanError):
+            raise _as_output_error(error, folder / name) from error
+        raise
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Keep a file under a second name, or a copy where a file system knows no second names."""
+    if not path.is_file():
+        return
+    try:
+        os.link(path, kept)
+    except OSError:
+        shutil.copy2(path, kept)

@@ -11,6 +11,9 @@ from typing import Annotated
 import typer
 
 from facilityplan import locale
+from facilityplan.cli.data_verbs import add_data_verbs
+from facilityplan.cli.papers import add_papers
+from facilityplan.cli.site_options import add_site
 
 
 def _helps(lang: str) -> Callable[[str], str]:
@@ -30,10 +33,14 @@ def build_app(lang: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     _add_projects(app, lang)
+    add_site(app, lang)
     _add_sheets(app, lang)
     _add_subsidy(app, lang)
     _add_ledger(app, lang)
     _add_register(app, lang)
+    add_data_verbs(app, lang)
+    _add_download(app, lang)
+    add_papers(app, lang)
     app.add_typer(_standards_app(lang), name="standards")
     return app
 
@@ -120,15 +127,6 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
             )
         )
 
-    @app.command("init", help=said("init"))
-    def init(
-        folder: Annotated[Path, typer.Argument(help=said("init_folder"))],
-        lang_option: Annotated[str | None, language] = None,
-    ) -> None:
-        from facilityplan.cli.init import init_folder
-
-        raise typer.Exit(init_folder(folder, lang=lang))
-
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:
     def said(name: str) -> str:
@@ -147,6 +145,27 @@ def _add_subsidy(app: typer.Typer, lang: str) -> None:
         from facilityplan.cli.subsidy import subsidy_project
 
         raise typer.Exit(subsidy_project(project, out=out, machine=machine, lang=lang))
+
+
+def _add_download(app: typer.Typer, lang: str) -> None:
+    """Add the one verb that uses a network."""
+    said = _helps(lang)
+
+    @app.command("download", help=said("download"))
+    def download(
+        out: Annotated[Path, typer.Option("--out", help=said("download_out"))],
+        place: Annotated[str | None, typer.Option("--place", help=said("download_place"))] = None,
+        bbox: Annotated[str | None, typer.Option("--bbox", help=said("download_bbox"))] = None,
+        project: Annotated[
+            Path | None, typer.Option("--project", help=said("download_project"))
+        ] = None,
+        lang_option: Annotated[
+            str | None, typer.Option("--lang", help=said("lang"), metavar="zh|en")
+        ] = None,
+    ) -> None:
+        from facilityplan.cli.download import download as run_download
+
+        raise typer.Exit(run_download(out, place=place, bbox=bbox, project=project, lang=lang))
 
 
 def _add_ledger(app: typer.Typer, lang: str) -> None:

@@ -13,6 +13,7 @@ from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.files import canonical_json, write_text
 from facilityplan.project import Project, open_project
+from facilityplan.project.manifest import changed_inputs, read_manifest
 from facilityplan.project.scenario import (
     confirmation_lines,
     confirmations,
@@ -65,6 +66,7 @@ def run_project(
         given = None if scenario is None else read_scenario(scenario)
         if given is not None:
             opened = with_scenario(opened, given)
+        changed = _changed_since(out, opened)
         opened.run(out, progress=stage)
     confirmed, lines = True, []
     if given is not None:
@@ -73,6 +75,9 @@ def run_project(
         write_text(out / "scenario.json", canonical_json(document))
         confirmed, lines = document["confirmed"], confirmation_lines(found, lang)
     _report(opened, out, machine=machine, lang=lang, more=lines)
+    if changed and not machine:
+        said = locale.text("cli.inputs_changed", lang, files="、".join(changed))
+        sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     bound = [
         item.verdict
         for item in opened.findings()
@@ -81,6 +86,14 @@ def run_project(
     # Where no mandatory clause was judged nothing was shown to be kept.
     kept = bool(bound) and all(verdict == "compliant" for verdict in bound)
     return int(not confirmed or (strict and not kept))
+
+
+def _changed_since(out: Path, project: Project) -> tuple[str, ...]:
+    """Return the inputs that are not those of the results that are in the output folder."""
+    manifest = read_manifest(out)
+    if manifest is None or manifest.get("project") != project.city.name:
+        return ()
+    return changed_inputs(project.folder, manifest)
 
 
 def run_demo(out: Path, *, machine: bool, lang: str) -> int:

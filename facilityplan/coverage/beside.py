@@ -12,6 +12,7 @@ import shapely
 from facilityplan.coverage.barriers import Sight
 from facilityplan.coverage.points import SAMPLE_STEP_M, PointRule, demand_points
 from facilityplan.coverage.reach import nearest_points, nearest_to_areas, straight_reach
+from facilityplan.crs import require_metres
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -50,7 +51,13 @@ def beside(
         (m, 2) metres.
     sight
         Barriers that cut a line; ``None`` lets every line count.
+
+    Raises
+    ------
+    CrsError
+        If the residences are not in metres.
     """
+    require_metres(residences.crs, layer="residences")
     geometry = residences.geometry.to_numpy()
     size = len(geometry)
     rows = np.flatnonzero(shapely.area(geometry) > 0)

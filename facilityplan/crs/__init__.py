@@ -8,6 +8,7 @@ Coordinates are always x before y, east before north, whatever a system's own ax
 
 from __future__ import annotations
 
+from facilityplan.crs.conversion import PLAIN_DATUMS, Target, converted
 from facilityplan.crs.datums import DATUMS, convert
 from facilityplan.crs.grids import grid_system, row_areas_m2, to_grid
 from facilityplan.crs.helmert import Helmert
@@ -17,8 +18,11 @@ from facilityplan.crs.systems import numbers_in, require_layers_in_metres, requi
 __all__ = [
     "AREA_MARGIN_DEG",
     "DATUMS",
+    "PLAIN_DATUMS",
     "Helmert",
+    "Target",
     "convert",
+    "converted",
     "grid_system",
     "numbers_in",
     "require_layers_in_metres",

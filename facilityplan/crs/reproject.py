@@ -89,7 +89,7 @@ def _guess(xy: Floats) -> str:
     return "-"
 
 
-def _check_source(xy: Floats, source: CRS, place: Place) -> None:
+def check_source(xy: Floats, source: CRS, place: Place) -> None:
     """Refuse numbers that cannot be coordinates of that system."""
     x, y = np.abs(xy[:, 0]), np.abs(xy[:, 1])
     fits = bool(np.all((x <= 180.0) & (y <= 90.0)))
@@ -248,7 +248,7 @@ def to_project(
         raise ImplausibleExtentError("crs_not_finite", rows=bad, **place)
     projected = xy
     if len(xy):
-        _check_source(xy, source, place)
+        check_source(xy, source, place)
         same = datum in (None, "wgs84", "cgcs2000")
         to_degrees = (
             to_geodetic(source, target) if helmert is None else shifted(source, helmert, place)

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
 
+import numpy as np
+
 from facilityplan.errors import SourceLimitError, UnreadableSourceError
 
 MAX_ROWS: Final = 1_048_576
@@ -28,6 +30,11 @@ MAX_RATIO: Final = 250
 """How many times its packed size a part may have; sheets of real tables have ten to fifty."""
 _RATIO_FREE_BYTES: Final = 1024 * 1024
 _MAX_PARTS: Final = 10_000
+
+MAX_DEPTH: Final = 32
+"""How deep a text format may be nested; a layer needs some ten."""
+_JSON_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 _REFERENCE: Final = re.compile(r"([A-Za-z]{1,4})([0-9]{1,9})")
 _ZIP_FAULTS: Final = (
@@ -91,6 +98,46 @@ def _parse(content: bytes, file: str, parser: Any = None, /, **handlers: Any) ->
         raise
     except (expat.ExpatError, ValueError, KeyError) as error:
         raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
+
+
+def check_json_depth(text: str, file: str) -> None:
+    """Refuse JSON that is nested deeper than any layer is.
+
+    Raises
+    ------
+    SourceLimitError
+        If it is; what is in texts does not count.
+    """
+    plain = _JSON_TEXT.sub("", text).encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
+    signs = np.frombuffer(plain, dtype=np.uint8)
+    steps = np.where((signs == 0x5B) | (signs == 0x7B), 1, -1).astype(np.int32)
+    if len(steps) and int(np.cumsum(steps).max()) > MAX_DEPTH:
+        raise SourceLimitError("source_too_deep", file=file, limit=MAX_DEPTH)
+
+
+def check_xml(content: bytes, file: str) -> None:
+    """Refuse XML that is nested deeper than any layer is, or has a document type.
+
+    Raises
+    ------
+    SourceLimitError
+        If it is nested too deep.
+    UnreadableSourceError
+        If it is not well formed, or has a document type, and so may have entities.
+    """
+    depth = 0
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise SourceLimitError("source_too_deep", file=file, limit=MAX_DEPTH)
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    _parse(content, file, StartElementHandler=start, EndElementHandler=end)
 
 
 def _column_number(letters: str) -> int:

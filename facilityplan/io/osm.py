@@ -13,7 +13,9 @@ import osmium
 import shapely
 
 from facilityplan.errors import SourceLimitError, UnreadableSourceError, UsageError
-from facilityplan.io.source import Vector, local_file, read_start
+from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_xml
+from facilityplan.io.source import Vector, local_file, read_bytes, read_start
 
 ROAD_KEYS: Final = ("highway", "name", "bridge", "tunnel", "oneway", "foot", "access", "sidewalk")
 """Tags of a road that are kept; ``highway`` becomes ``class``."""
@@ -29,10 +31,12 @@ _PBF_HEADER: Final = b"OSMHeader"
 
 def _extract(path: str | Path) -> tuple[Path, Any]:
     place = local_file(path)
-    start = read_start(place, 64)
-    if _PBF_HEADER not in start[4:32]:
-        raise SourceLimitError("osm_not_pbf", file=place.name)
-    return place, osmium.io.File(str(place), "pbf")
+    start = read_start(place)
+    if _PBF_HEADER in start[4:32]:
+        return place, osmium.io.File(str(place), "pbf")
+    if b"<osm" in start and b"<!DOCTYPE" not in start.upper():
+        return place, osmium.io.File(str(place), "osm")
+    raise SourceLimitError("osm_not_pbf", file=place.name)
 
 
 @contextlib.contextmanager
@@ -53,9 +57,13 @@ def _wanted(tags: Any, asked: Tags) -> bool:
 
 
 def _vector(
-    columns: dict[str, list[Any]], shapes: list[Any], file: str, skipped: list[str]
+    columns: dict[str, list[Any]],
+    shapes: list[Any],
+    file: str,
+    skipped: list[str],
+    crs: Any = "EPSG:4326",
 ) -> Vector:
-    frame = gpd.GeoDataFrame(columns, geometry=np.array(shapes, dtype=object), crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(columns, geometry=np.array(shapes, dtype=object), crs=crs)
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     return Vector(frame=frame, rows=rows, file=file, encoding="utf-8", skipped=tuple(skipped))
 
@@ -111,6 +119,7 @@ def _roads(source: Any) -> Iterator[tuple[str, Any, Any]]:
             yield name, tags, None
 
 
+@guarded
 def read_osm(
     path: str | Path,
     *,
@@ -122,7 +131,7 @@ def read_osm(
     Parameters
     ----------
     path
-        A PBF file on this machine.
+        A PBF or XML file on this machine.
     layer
         ``areas``: closed ways and multipolygons; ``features``: these and nodes; ``roads``: ways
         with ``highway``.
@@ -144,7 +153,7 @@ def read_osm(
     UnreadableSourceError
         If there is no such file or it is damaged.
     SourceLimitError
-        If it is no PBF file.
+        If it is neither PBF nor XML of OpenStreetMap.
     UsageError
         If tags are missing, or given for roads.
     """
@@ -202,7 +211,7 @@ def _sidewalk(whole: str | None, sides: Sequence[str | None]) -> str | None:
 
 
 @contextlib.contextmanager
-def _way_tags(settings: Any) -> Iterator[None]:
+def way_tags(settings: Any) -> Iterator[None]:
     """Let osmnx keep the tags that we need, and put its settings back."""
     before = settings.useful_tags_way
     settings.useful_tags_way = [*ROAD_KEYS, *_SIDE_KEYS]
@@ -212,6 +221,7 @@ def _way_tags(settings: Any) -> Iterator[None]:
         settings.useful_tags_way = before
 
 
+@guarded
 def read_osm_xml_roads(path: str | Path) -> Vector:
     """Read the roads of an OpenStreetMap XML file, each piece between two nodes by itself.
 
@@ -237,28 +247,56 @@ def read_osm_xml_roads(path: str | Path) -> Vector:
     start = read_start(place)
     if b"<osm" not in start or b"<!DOCTYPE" in start.upper():
         raise SourceLimitError("osm_not_xml", file=place.name)
+    check_xml(read_bytes(place), place.name)
     import osmnx  # noqa: PLC0415  heavy, and only this function needs it
 
     try:
-        with _way_tags(osmnx.settings):
+        with way_tags(osmnx.settings):
             graph = osmnx.graph_from_xml(place, simplify=False, retain_all=True)
         edges = osmnx.graph_to_gdfs(graph, nodes=False)
     except (ValueError, KeyError, OSError, SyntaxError) as error:
         raise UnreadableSourceError("source_unreadable", file=place.name, reason=error) from error
     if "highway" not in edges.columns:
         raise UnreadableSourceError("osm_without_roads", file=place.name)
+    return roads_from_edges(edges, place.name)
+
+
+def roads_from_edges(edges: gpd.GeoDataFrame, file: str) -> Vector:
+    """Return the roads among a graph's edges, as osmnx gives them.
+
+    Parameters
+    ----------
+    edges
+        Edges with ``osmid`` and ``highway``; several values of one edge are a list.
+    file
+        Name of the file they are from.
+    """
     # osmnx makes edges of every way that the file holds, houses and fields too.
     edges = edges[edges["highway"].notna()]
-    columns: dict[str, list[Any]] = {"osm_id": [f"way/{number}" for number in edges["osmid"]]}
+    columns: dict[str, list[Any]] = {
+        "osm_id": [
+            ";".join(f"way/{number}" for number in _several(osmid)) for osmid in edges["osmid"]
+        ]
+    }
     for key in (*ROAD_KEYS, *_SIDE_KEYS):
         kept = edges[key] if key in edges.columns else [None] * len(edges)
         columns[key] = [_tag(value) for value in kept]
     _as_roads(columns)
-    return _vector(columns, list(edges.geometry), place.name, [])
+    return _vector(columns, list(edges.geometry), file, [], crs=edges.crs)
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _tag(value: Any) -> str | None:
-    """Return a tag as OpenStreetMap writes it; osmnx makes truth values and NaN of some."""
+    """Return a tag as OpenStreetMap writes it; osmnx makes truth values and NaN of some.
+
+    Several, of ways that osmnx joined, are set apart by semicolons.
+    """
+    if isinstance(value, list):
+        words = [word for one in value if (word := _tag(one)) is not None]
+        return ";".join(dict.fromkeys(words)) or None
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     return value if isinstance(value, str) else None

@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 from facilityplan.crs import grid_system, row_areas_m2
 from facilityplan.errors import SourceLimitError, UnreadableSourceError
+from facilityplan.io.guard import guarded
 from facilityplan.io.source import local_file, read_bytes
+from facilityplan.io.tiff import check_sums
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,6 +66,7 @@ class PopulationGrid:
     file: str
 
 
+@guarded
 def read_population(path: str | Path, unit: str, *, crs: str | None = None) -> PopulationGrid:
     """Return a population grid.
 
@@ -91,6 +94,7 @@ def read_population(path: str | Path, unit: str, *, crs: str | None = None) -> P
     content = read_bytes(place)
     if not content.startswith(_TIFF_STARTS):
         raise UnreadableSourceError("raster_not_geotiff", file=place.name)
+    check_sums(content, place.name)
     cells, transform, own = _unpack(content, place.name)
     if transform.b or transform.d:
         raise UnreadableSourceError("raster_rotated", file=place.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,13 +28,18 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io.formats import refuse_foreign
+from facilityplan.io.guard import guarded
 from facilityplan.io.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, check_zipped
 from facilityplan.io.records import check_compound
 from facilityplan.io.source import Table, Vector, decode, local_file, read_bytes
 from facilityplan.units import parse_number
 
+_LINE_ENDS: Final = ("\n", "\r", "\x1a")
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What the stream of an xls workbook is called in its compound file, small letters.
+_BOOK_STREAMS: Final = tuple(name.encode("utf-16-le") for name in ("workbook", "book"))
 # Web pages saved as .xls, PDF, pictures, databases: what people rename into a table.
 _NO_TABLE: Final = (
     b"<",
@@ -46,7 +52,8 @@ _NO_TABLE: Final = (
 )
 
 
-def _is_empty(cell: object) -> bool:
+def is_empty(cell: object) -> bool:
+    """Return whether a cell holds nothing but blanks."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
@@ -59,7 +66,8 @@ def _cell(cell: Any) -> Any:
     return cell
 
 
-def _header_text(cell: object) -> str:
+def header_text(cell: object) -> str:
+    """Return what a cell says as a header: whole numbers without decimals, dates as ISO."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -69,7 +77,8 @@ def _header_text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _column_letters(position: int) -> str:
+def column_letters(position: int) -> str:
+    """Return a column's letters as Excel shows them, counted from 0."""
     letters = ""
     position += 1
     while position:
@@ -80,17 +89,17 @@ def _column_letters(position: int) -> str:
 
 def _table(records: list[list[Any]], file: str, encoding: str | None) -> Table:
     """Return the table of some records, the first of which is the header."""
-    while records and all(_is_empty(cell) for cell in records[-1]):
+    while records and all(is_empty(cell) for cell in records[-1]):
         records.pop()
     if not records:
         raise SchemaError("table_without_header", file=file)
     width = max(
-        (n + 1 for record in records for n, cell in enumerate(record) if not _is_empty(cell)),
+        (n + 1 for record in records for n, cell in enumerate(record) if not is_empty(cell)),
         default=0,
     )
     padded = [(record + [None] * (width - len(record)))[:width] for record in records]
-    names = [_header_text(cell) for cell in padded[0]]
-    nameless = [_column_letters(n) for n, name in enumerate(names) if not name]
+    names = [header_text(cell) for cell in padded[0]]
+    nameless = [column_letters(n) for n, name in enumerate(names) if not name]
     if len(nameless) == width:
         raise SchemaError("table_without_header", file=file)
     if nameless:
@@ -110,12 +119,36 @@ def _table(records: list[list[Any]], file: str, encoding: str | None) -> Table:
     return Table(frame=frame, rows=rows, file=file, encoding=encoding)
 
 
-def _read_csv(content: bytes, file: str, stated: str | None) -> Table:
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The cells of a sheet or CSV file, before anyone says which of them are headers.
+
+    Attributes
+    ----------
+    records
+        Rows from the first; cells as of :class:`Table`.
+    merged
+        Merged ranges ``(top, left, bottom, right)``, counted from 0; ``None`` where the format or
+        its reader does not tell.
+    file, encoding
+        As of :class:`Table`.
+    """
+
+    records: list[list[Any]]
+    merged: tuple[tuple[int, int, int, int], ...] | None
+    file: str
+    encoding: str | None
+
+
+def _read_csv(content: bytes, file: str, stated: str | None) -> Grid:
     text, encoding = decode(content, stated, file)
+    # Excel's "Unicode text" sets cells apart by tabs.
+    head = text[:4096].partition("\n")[0]
+    delimiter = "\t" if "\t" in head and "," not in head else ","
     records: list[list[Any]] = []
     cells = 0
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             cells += len(record)
             if len(records) >= MAX_ROWS or len(record) > MAX_COLUMNS or cells > MAX_CELLS:
                 raise SourceLimitError(
@@ -133,7 +166,10 @@ def _read_csv(content: bytes, file: str, stated: str | None) -> Table:
         raise UnreadableSourceError(
             "source_unreadable", file=file, rows=(len(records) + 1,), reason=error
         ) from error
-    return _table(records, file, encoding)
+    if len(records) > 1 and len(records[-1]) < len(records[0]) and not text.endswith(_LINE_ENDS):
+        # Programs end the last line too, and it has all its cells: this file was cut.
+        raise UnreadableSourceError("table_cut", file=file, rows=(len(records),))
+    return Grid(records, None, file, encoding)
 
 
 def _records(workbook: Any, name: str) -> list[list[Any]]:
@@ -161,7 +197,7 @@ def _choose(workbook: Any, sheet: str | None, file: str) -> tuple[str, list[list
     filled = [
         name
         for name, records in held.items()
-        if any(not _is_empty(cell) for record in records for cell in record)
+        if any(not is_empty(cell) for record in records for cell in record)
     ]
     if len(filled) > 1:
         raise MissingLayerError("table_which_sheet", file=file, sheets=", ".join(filled))
@@ -170,15 +206,23 @@ def _choose(workbook: Any, sheet: str | None, file: str) -> tuple[str, list[list
     return filled[0], held[filled[0]]
 
 
-def _read_workbook(content: bytes, file: str, sheet: str | None) -> Table:
+def _merged(workbook: Any, name: str) -> tuple[tuple[int, int, int, int], ...] | None:
+    ranges = workbook.get_sheet_by_name(name).merged_cell_ranges
+    return None if ranges is None else tuple(sorted((*start, *end) for start, end in ranges))
+
+
+def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
     uncalculated: dict[str, list[int]] = {}
     if content.startswith(_ZIP):
         content, uncalculated = check_zipped(content, file)
     else:
+        if not any(name in content.lower() for name in _BOOK_STREAMS):
+            raise SourceLimitError("format_et", file=file)
         check_compound(content, file)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
             name, records = _choose(workbook, sheet, file)
+            merged = _merged(workbook, name)
     except CalamineError as error:
         raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
     except BaseException as error:
@@ -188,7 +232,20 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Table:
         raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
     if uncalculated.get(name):
         raise BadValueError("table_formula_not_calculated", file=file, rows=uncalculated[name])
-    return _table(records, file, None)
+    return Grid(records, merged, file, None)
+
+
+@guarded
+def read_grid(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Grid:
+    """Read the cells of a table; parameters and errors as of :func:`read_table`."""
+    place = local_file(path)
+    content = read_bytes(place)
+    if content.startswith((_ZIP, _COMPOUND)):
+        return _read_workbook(content, place.name, sheet)
+    refuse_foreign(content[:4096], place.name)
+    if content.lstrip()[:16].startswith(_NO_TABLE):
+        raise SourceLimitError("table_not_taken", file=place.name)
+    return _read_csv(content, place.name, encoding)
 
 
 def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
@@ -224,13 +281,8 @@ def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | No
     BadValueError
         If the sheet has formulas that were never calculated: their cells would read as empty.
     """
-    place = local_file(path)
-    content = read_bytes(place)
-    if content.startswith((_ZIP, _COMPOUND)):
-        return _read_workbook(content, place.name, sheet)
-    if content.lstrip()[:16].startswith(_NO_TABLE):
-        raise SourceLimitError("table_not_taken", file=place.name)
-    return _read_csv(content, place.name, encoding)
+    grid = read_grid(path, sheet=sheet, encoding=encoding)
+    return _table(grid.records, grid.file, grid.encoding)
 
 
 def _numbers(table: Table, column: str) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[int]]:
@@ -284,4 +336,12 @@ def points_from_table(table: Table, x_column: str, y_column: str) -> Vector:
             raise BadValueError("table_bad_coordinate", file=table.file, column=column, rows=bad)
         coordinates.append(numbers)
     points = gpd.GeoDataFrame(table.frame.copy(), geometry=shapely.points(*coordinates))
-    return Vector(frame=points, rows=table.rows, file=table.file, encoding=table.encoding)
+    return Vector(
+        frame=points,
+        rows=table.rows,
+        file=table.file,
+        encoding=table.encoding,
+        readings=table.readings,
+        merged=table.merged,
+        units=table.units,
+    )

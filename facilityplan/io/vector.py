@@ -35,12 +35,19 @@ from facilityplan.errors import (
     SourceLimitError,
     UnreadableSourceError,
 )
+from facilityplan.io import dxf
+from facilityplan.io.archives import unpacked
+from facilityplan.io.codepages import language_page, refuse_contradiction
+from facilityplan.io.dxf import is_dxf, plain_drawing
+from facilityplan.io.formats import kind_of, local_place, named_geodatabase, refuse_foreign
+from facilityplan.io.guard import guarded
+from facilityplan.io.limits import check_json_depth, check_xml
+from facilityplan.io.shapefile import Boxes, check_boxes, check_shapefile
 from facilityplan.io.source import (
     LADDER,
     Vector,
     decode,
     encodings,
-    local_file,
     read_bytes,
     read_start,
 )
@@ -88,6 +95,8 @@ class _Opened:
     encodings: Sequence[str]
     states_crs: bool = True
     layers: Mapping[str, str | int] = field(default_factory=dict)
+    boxes: Boxes | None = None
+    views: frozenset[str] = frozenset()
 
 
 def _refuse(file: str, error: BaseException) -> NoReturn:
@@ -101,6 +110,7 @@ def _no_constant(name: str) -> NoReturn:
 def _geojson(path: Path, stated: str | None) -> _Opened:
     """Parse GeoJSON and write it anew, so that GDAL can take it for nothing else."""
     text, encoding = decode(read_bytes(path), stated, path.name)
+    check_json_depth(text, path.name)
     try:
         document = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
         kind = document.get("type") if isinstance(document, dict) else None
@@ -133,6 +143,7 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     root = _KML_ROOT.match(text)
     if root is None or _KML_REFUSED.search(text):
         raise SourceLimitError("vector_not_taken", file=path.name)
+    check_xml(text[root.end() :].encode("utf-8"), path.name)
     return _Opened(
         file=path.name,
         source=text[root.end() :].encode("utf-8"),
@@ -142,17 +153,20 @@ def _kml(path: Path, stated: str | None) -> _Opened:
     )
 
 
-def _package_layers(path: Path) -> list[str]:
-    """Return the layers that have a geometry; GDAL would list them with SQLite's files beside."""
+def _package_layers(path: Path) -> dict[str, bool]:
+    """Return the layers that have a geometry, and whether they are tables; GDAL would list them with SQLite's files beside."""
     try:
         with contextlib.closing(
             sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
         ) as base:
             found = base.execute(
-                "SELECT table_name FROM gpkg_contents JOIN gpkg_geometry_columns"
-                " USING (table_name) ORDER BY table_name"
+                "SELECT table_name, type FROM gpkg_contents"
+                " JOIN gpkg_geometry_columns USING (table_name)"
+                " JOIN sqlite_master ON lower(name) = lower(table_name)"
+                " WHERE type IN ('table', 'view') ORDER BY table_name"
             )
-            return [str(name) for (name,) in found]
+            # A view is a query, which may never end.
+            return {str(name): kind == "table" for name, kind in found}
     except (sqlite3.Error, UnicodeError) as error:
         _refuse(path.name, error)
 
@@ -168,10 +182,12 @@ def _geopackage(path: Path, start: bytes) -> _Opened:
     if journal.exists() and journal.stat().st_size:
         # Opened as it stands it would lack what another program has not written down yet.
         raise UnreadableSourceError("source_in_use", file=path.name)
+    layers = _package_layers(path)
     return _Opened(
         file=path.name,
         source=str(path),
-        layers={name: name for name in _package_layers(path)},
+        layers={name: name for name in layers},
+        views=frozenset(name for name, is_table in layers.items() if not is_table),
         drivers=frozenset({"GPKG"}),
         # Without this SQLite makes its -wal and -shm files beside the input.
         options={"IMMUTABLE": "YES"},
@@ -199,7 +215,7 @@ def _code_page(path: Path) -> str | None:
 def _is_western(name: str) -> bool:
     try:
         return codecs.lookup(name).name in _WESTERN
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 
@@ -222,7 +238,11 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
             raise UnreadableSourceError("source_truncated", file=part.name)
     if index.stat().st_size >= 100 + (count + 1) * 8:
         raise UnreadableSourceError("shapefile_counts_differ", file=path.name)
-    said = stated or _code_page(path)
+    said, by = stated or _code_page(path), ".cpg"
+    if said is None:
+        said, by = language_page(head), "LDID"
+    if stated is None and said is not None:
+        refuse_contradiction(table, said, by)
     return _Opened(
         file=path.name,
         source=str(path),
@@ -230,16 +250,46 @@ def _shapefile(path: Path, start: bytes, stated: str | None) -> _Opened:
         drivers=frozenset({"ESRI Shapefile"}),
         options={},
         encodings=LADDER if said is None else encodings(b"", said, path.name),
+        boxes=check_shapefile(path, index, table),
+    )
+
+
+def _drawing(path: Path, stated: str | None) -> _Opened:
+    content, encoding = plain_drawing(read_bytes(path), stated, path.name)
+    return _Opened(
+        file=path.name,
+        source=content,
+        layers={dxf.GDAL_LAYER: dxf.GDAL_LAYER},
+        drivers=frozenset({"DXF"}),
+        options={},
+        encodings=(encoding,),
+    )
+
+
+def _geodatabase(path: Path) -> _Opened:
+    listed = _quietly(path.name, partial(pyogrio.list_layers, path))
+    return _Opened(
+        file=path.name,
+        source=str(path),
+        layers={str(name): str(name) for name, kind in listed if kind is not None},
+        drivers=frozenset({"OpenFileGDB"}),
+        options={},
+        encodings=("utf-8",),
     )
 
 
 def _recognise(path: Path, encoding: str | None) -> _Opened:
-    """Tell by its content what a file is; nothing but the four formats is taken."""
+    """Tell by its content what a file is; nothing but the formats that we name is taken."""
+    if path.is_dir():
+        return _geodatabase(path)
     start = read_start(path)
+    refuse_foreign(start, path.name)
     if start.startswith(_SHAPE_MAGIC) and len(start) >= 100:
         return _shapefile(path, start, encoding)
     if start.startswith(_SQLITE_MAGIC) and len(start) >= 100:
         return _geopackage(path, start)
+    if is_dxf(start):
+        return _drawing(path, encoding)
     # UTF-16 is told by its mark alone; its zeros must not hide the first sign.
     sign = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if sign.startswith(b"{"):
@@ -268,7 +318,7 @@ def _quietly(file: str, action: Callable[[], Any]) -> Any:
 def _choose_layer(opened: _Opened, layer: str | None) -> str | int:
     """Return the layer that is asked for, or the only one, as GDAL takes it."""
     names = opened.layers
-    if isinstance(opened.source, bytes):
+    if isinstance(opened.source, bytes) and not names:
         listed = _quietly(opened.file, partial(pyogrio.list_layers, opened.source))
         names = {
             # What is read from memory is named by chance where the file does not name it.
@@ -334,25 +384,77 @@ def _plainly_named(opened: _Opened) -> Iterator[_Opened]:
         yield replace(opened, source=str(copy))
 
 
+def _read_drawing(
+    opened: _Opened, layer: str | None, *, areas: bool
+) -> tuple[gpd.GeoDataFrame, str]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in dxf.GDAL_OPTIONS}
+    pyogrio.set_gdal_config_options(dxf.GDAL_OPTIONS)
+    try:
+        frame, encoding = _read(opened, dxf.GDAL_LAYER)
+    finally:
+        pyogrio.set_gdal_config_options(before)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise GeometryError("vector_without_geometry", file=opened.file)
+    return dxf.features(frame, layer, opened.file, areas=areas), encoding
+
+
 def _has_degrees(frame: gpd.GeoDataFrame) -> bool:
     west, south, east, north = frame.total_bounds
     return not (west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0)
 
 
+@contextlib.contextmanager
+def _lent(place: Path) -> Iterator[Path]:
+    """Lend what is to be read: of an archive what it holds, of a geodatabase its plain name."""
+    if place.is_dir():
+        with named_geodatabase(place) as folder:
+            yield folder
+    elif kind_of(read_start(place)) == "zip":
+        with unpacked(place) as member:
+            yield member
+    else:
+        yield place
+
+
+def _open(source: Path, file: str, encoding: str | None) -> _Opened:
+    try:
+        return replace(_recognise(source, encoding), file=file)
+    except (OSError, struct.error) as error:
+        if isinstance(error, FacilityPlanError):
+            raise
+        _refuse(file, error)
+
+
+def _read_layer(opened: _Opened, layer: str | None) -> tuple[gpd.GeoDataFrame, str]:
+    wanted = _choose_layer(opened, layer)
+    if wanted in opened.views:
+        raise SourceLimitError("vector_view", file=opened.file, layer=str(wanted))
+    return _read(opened, wanted)
+
+
+@guarded
 def read_vector(
-    path: str | Path, *, layer: str | None = None, encoding: str | None = None
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    areas: bool = True,
 ) -> Vector:
     """Read a layer; its format is told by its content, not by its name.
 
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (with its .shx and .dbf) or KML, on this machine.
+        GeoPackage, GeoJSON, Shapefile (with its .shx and .dbf), KML, KMZ, DXF or a file
+        geodatabase (its folder), on this machine; the last three, a Shapefile and a GeoPackage
+        also alone in a zip.
     layer
-        Name of the layer; may be left out where the file has one.
+        Name of the layer (of a drawing: its CAD layer); may be left out where the file has one.
     encoding
-        Encoding of the text. Left out: what a .cpg or the file itself says, else UTF-8, else
-        GB18030, strictly.
+        Encoding of the text. Left out: what a .cpg, a .dbf's language byte or the file itself
+        says, else UTF-8, else GB18030, strictly.
+    areas
+        Whether the closed lines of a drawing are areas.
 
     Returns
     -------
@@ -372,15 +474,14 @@ def read_vector(
     GeometryError
         If it has no geometry.
     """
-    place = local_file(path)
-    try:
-        opened = _recognise(place, encoding)
-    except (OSError, struct.error) as error:
-        if isinstance(error, FacilityPlanError):
-            raise
-        _refuse(place.name, error)
-    with _plainly_named(opened) as lent:
-        frame, chosen = _read(lent, _choose_layer(lent, layer))
+    place = local_place(path)
+    with _lent(place) as source:
+        opened = _open(source, place.name, encoding)
+        if "DXF" in opened.drivers:
+            frame, chosen = _read_drawing(opened, layer, areas=areas)
+        else:
+            with _plainly_named(opened) as named:
+                frame, chosen = _read_layer(named, layer)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise GeometryError("vector_without_geometry", file=opened.file)
     if not opened.states_crs and not _has_degrees(frame):
@@ -389,6 +490,8 @@ def read_vector(
     if len(geometry) and not np.isfinite(shapely.get_coordinates(geometry)).all():
         bad = [n + 1 for n, shape in enumerate(geometry) if _not_finite(shape)]
         raise GeometryError("vector_not_finite", file=opened.file, rows=bad)
+    if opened.boxes is not None:
+        check_boxes(geometry, opened.boxes, opened.file)
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     return Vector(frame=frame, rows=rows, file=opened.file, encoding=chosen)
 

@@ -1,7 +1,15 @@
 """The layers that describe a city, the contract each keeps, and the city they make."""
 
 from facilityplan.layers.city import City, ReachOptions
-from facilityplan.layers.conform import Origin, as_text, conform, empty_layer, points_of, stack
+from facilityplan.layers.conform import (
+    Origin,
+    as_text,
+    conform,
+    empty_layer,
+    points_of,
+    read_cell,
+    stack,
+)
 from facilityplan.layers.contracts import (
     CANDIDATE_KINDS,
     FACILITY_STATUSES,
@@ -33,5 +41,6 @@ __all__ = [
     "conform",
     "empty_layer",
     "points_of",
+    "read_cell",
     "stack",
 ]

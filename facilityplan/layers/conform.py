@@ -247,6 +247,24 @@ def _choice_reader(choices: Mapping[str, Collection[str]]) -> Callable[[object],
     return read
 
 
+def read_cell(cell: object, column: Column, kinds: Mapping[str, Collection[str]]) -> Any:
+    """Return one cell as its column takes it, as :func:`conform` does.
+
+    Parameters
+    ----------
+    kinds
+        Words of a choice that has none of its own.
+
+    Raises
+    ------
+    ValueError
+        If the column does not take it.
+    """
+    if column.content == "choice":
+        return _choice_reader(column.choices or kinds)(cell)
+    return _READERS[column.content](cell)
+
+
 def _read_column(cells: list[Any], column: Column, place: _Place) -> Any:
     read = (
         _choice_reader(column.choices) if column.content == "choice" else _READERS[column.content]

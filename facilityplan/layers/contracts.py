@@ -102,6 +102,14 @@ CANDIDATE_KINDS: Final = MappingProxyType(
         "generated": ("生成",),
     }
 )
+CANDIDATE_ROLES: Final = MappingProxyType(
+    {
+        "optional": ("可选", "备选"),
+        "mandatory": ("必选", "必建"),
+        "forbidden": ("不选", "不可选", "禁选"),
+        "existing": ("已定", "已建", "在建"),
+    }
+)
 
 LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
     {
@@ -178,6 +186,7 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "max_floor_area_m2": _NUMBER,
                 "cost": _NUMBER,
                 "available_from": _COUNT,
+                "role": Column("choice", choices=CANDIDATE_ROLES),
             },
             _AREAS_OR_POINTS,
         ),
@@ -198,6 +207,11 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
             _LINES,
         ),
         "barriers": LayerContract({"name": _TEXT, "kind": _TEXT}, (*_LINES, *_AREAS)),
+        # Where no candidate may stand, and how well a place suits (0 to 100, or any scale).
+        "exclusions": LayerContract({"name": _TEXT, "kind": _TEXT}, _AREAS),
+        "suitability": LayerContract(
+            {"name": _TEXT, "score": Column("number", required=True)}, _AREAS
+        ),
         "entrances": LayerContract({"residence": Column("id", required=True)}, ("Point",)),
         "indicators": LayerContract(
             {
@@ -205,6 +219,22 @@ LAYERS: Final[Mapping[str, LayerContract]] = MappingProxyType(
                 "zone": _TEXT,
                 "year": Column("count", required=True),
                 "value": Column("number", required=True, may_be_blank=True),
+                "source": _TEXT,
+            }
+        ),
+        # What was counted, to hold the zones against; no clause is judged by it.
+        "census": LayerContract(
+            {
+                "zone": Column("id", required=True),
+                "population": _COUNT,
+                "households": _COUNT,
+                "elders_60": _COUNT,
+                "elders_65": _COUNT,
+                "elders_80": _COUNT,
+                "registered_population": _COUNT,
+                "registered_elders_60": _COUNT,
+                "supported_persons": _COUNT,
+                "year": _COUNT,
                 "source": _TEXT,
             }
         ),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from facilityplan.coverage import BANDS_M
 from facilityplan.errors import ProjectFileError, expected_instead
+from facilityplan.io.download import NOMINATIM, OVERPASS
 from facilityplan.layers import LAYERS
 
 PROJECT_FILE = "project.toml"
@@ -166,6 +167,13 @@ class NetworkConfig(_Strict):
     cache: Flag = True
 
 
+class DownloadConfig(_Strict):
+    """The ``[download]`` table: which OpenStreetMap servers ``facilityplan download`` asks."""
+
+    overpass: str = Field(default=OVERPASS, min_length=1)
+    nominatim: str = Field(default=NOMINATIM, min_length=1)
+
+
 class ProjectConfig(_Strict):
     """A whole ``project.toml``."""
 
@@ -179,6 +187,7 @@ class ProjectConfig(_Strict):
     coverage: CoverageConfig = CoverageConfig()
     sensitivity: SensitivityConfig = SensitivityConfig()
     network: NetworkConfig = NetworkConfig()
+    download: DownloadConfig = DownloadConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -301,6 +310,7 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "coverage": CoverageConfig,
         "sensitivity": SensitivityConfig,
         "network": NetworkConfig,
+        "download": DownloadConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

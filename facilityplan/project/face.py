@@ -16,7 +16,7 @@ from facilityplan.checks.catchments import AccessibilityOptions
 from facilityplan.checks.demand_split import DemandSplit
 from facilityplan.checks.radius_coverage import radius_coverage
 from facilityplan.checks.raster_coverage import raster_coverage
-from facilityplan.doctor import Notice, datums, inspect, without_attributes
+from facilityplan.doctor import Notice, datums, inspect, readings, without_attributes
 from facilityplan.layers import City
 from facilityplan.network import Network
 from facilityplan.project.accessibility import (
@@ -34,8 +34,11 @@ from facilityplan.project.results import (
     ProposalResult,
     SensitivityResult,
 )
+from facilityplan.project.siting import SitingResult
+from facilityplan.report.site_plan import site_plan_proposal
 from facilityplan.scenario import SensitivityOptions, sensitivity
-from facilityplan.siting import Options, propose
+from facilityplan.siting import Options, SolveOptions, propose
+from facilityplan.siting.planner import Request, SitePlan, plan_sites
 from facilityplan.standards import Standards
 
 if TYPE_CHECKING:
@@ -206,7 +209,7 @@ class Project:
     @functools.cached_property
     def _notices(self) -> tuple[Notice, ...]:
         bare = without_attributes(self.reading_choices)
-        odd = datums(self.reading_choices)
+        odd = (*datums(self.reading_choices), *readings(self.reading_choices))
         found = inspect(self._context)
         return (*odd, *bare, *found, *demand_notices(self._context, self.demand_splits))
 
@@ -275,6 +278,65 @@ class Project:
         """
         self._require_coverage()
         return self._proposal
+
+    def site(
+        self,
+        model: str = "mclp",
+        *,
+        solve: SolveOptions | None = None,
+        progress: Progress = _silent,
+        **options: Any,
+    ) -> SitingResult:
+        """Return a site plan: one problem solved, with its certificate, reasons, curve, stages.
+
+        Parameters
+        ----------
+        model
+            Name of the problem, see :class:`facilityplan.siting.planner.Model`.
+        solve
+            Time limit, gap, threads, seed, and who is told of incumbent and bound.
+        progress
+            Called with a message id when a part begins.
+        **options
+            Other fields of :class:`facilityplan.siting.planner.Request`, ``n_sites=3``; weight,
+            kind and spacing are those of ``[siting]`` in project.toml where none is given.
+
+        Raises
+        ------
+        MissingLayerError
+            If the project has no residences or no facilities, or no candidates of its own where
+            those are asked for.
+        UsageError
+            If the request is off.
+        SolveError
+            If no plan was found in time.
+        """
+        self._require_coverage()
+        own = {
+            "weight": self.siting_options.weight,
+            "facility_kind": self.siting_options.facility_kind,
+            "spacing_m": self.siting_options.spacing_m,
+        }
+        request = Request(model=model, **own | options)
+        limit = self.siting_options.time_limit_s
+        how = SolveOptions(time_limit_s=limit) if solve is None else solve
+        found = plan_sites(
+            self._context, self._findings.findings, request, options=how, told=progress
+        )
+        return SitingResult(found, self, how)
+
+    def plan_map(self, plan: SitePlan) -> CityMap:
+        """Return the interactive map with the sites of a plan."""
+        from facilityplan.maps import city_map
+
+        return city_map(
+            self.city,
+            self._findings.findings,
+            standards=self.standards,
+            proposal=site_plan_proposal(plan),
+            network=self.network,
+            lang=self.lang,
+        )
 
     def requirements(self, growth: Mapping[str, float] | None = None) -> RequirementsResult:
         """Return beds and land that the clauses require by person, now and at the horizon.

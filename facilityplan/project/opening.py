@@ -24,12 +24,11 @@ from facilityplan.errors import (
     StandardsError,
 )
 from facilityplan.files import sha256
+from facilityplan.io.archives import is_geodatabase
 from facilityplan.io.join import join_attributes, key_text
-from facilityplan.io.osm import read_osm, read_osm_xml_roads
 from facilityplan.io.raster import PopulationGrid, read_population
-from facilityplan.io.source import Vector, read_start, refuse_address
-from facilityplan.io.table import points_from_table, read_table
-from facilityplan.io.vector import read_vector
+from facilityplan.io.sheets import read_messy_table
+from facilityplan.io.source import Table, Vector, refuse_address
 from facilityplan.layers import (
     LAYERS,
     City,
@@ -42,6 +41,12 @@ from facilityplan.layers import (
     stack,
 )
 from facilityplan.network import Network
+from facilityplan.project.cells import (
+    guessed_encodings,
+    interpreted,
+    require_columns,
+    with_actual_headers,
+)
 from facilityplan.project.config import (
     PROJECT_FILE,
     LayerSource,
@@ -51,6 +56,7 @@ from facilityplan.project.config import (
 )
 from facilityplan.project.datum_check import CHECKED_LAYERS, check_layers, likely_datum
 from facilityplan.project.graph_cache import GraphNote, file_states, project_network
+from facilityplan.project.sources import read_plain, read_source
 
 STANDARDS_FOLDER = "standards"
 SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg")
@@ -121,7 +127,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
     _check_readings(config, resolved)
     _check_siting(config, resolved)
     choices: list[Mapping[str, Any]] = []
-    roads = _paths(folder, config.layers.get("roads", ()))
+    roads = source_files(folder, config.layers.get("roads", ()))
     before = file_states(folder, roads)
     parts: dict[str, list[_Part]] = {name: [] for name in config.layers}
     for name, source in [(n, s) for n, sources in config.layers.items() for s in sources]:
@@ -241,14 +247,17 @@ def _read_layer(
     choices: list[Mapping[str, Any]],
 ) -> _Part:
     plain = not LAYERS[layer].geometry
-    vector = _read_plain(folder, source) if plain else _read_source(folder, source)
+    vector = read_plain(folder, source) if plain else read_source(folder, layer, source)
     if vector.frame.empty and not source.may_be_empty:
         raise MissingLayerError("layer_empty", file=vector.file, layer=layer)
     joined: Vector | None = None
     origins: dict[str, Origin] = {}
+    table: Table | None = None
     if source.attributes is not None and source.key is not None:
         refuse_address(source.attributes)
-        table = read_table(folder / source.attributes, sheet=source.sheet, encoding=source.encoding)
+        table = read_messy_table(
+            folder / source.attributes, sheet=source.sheet, encoding=source.encoding
+        )
         joined = join_attributes(vector, table, source.key, source.attributes_key or source.key)
         row_of = {
             key_text(cell): row
@@ -265,22 +274,30 @@ def _read_layer(
         from_table = set(table.frame.columns) - set(vector.frame.columns)
         origins = {name: Origin(table.file, rows) for name in from_table}
     read = joined or vector
-    choices.append(
-        {
-            "layer": layer,
-            "path": source.path,
-            "rows": len(read.frame),
-            "encoding": read.encoding,
-            "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
-            "datum": source.datum,
-            "helmert": None if source.helmert is None else source.helmert.model_dump(),
-            "without_attributes": len(read.unmatched),
-            "skipped": list(read.skipped),
-        }
-    )
+    source = with_actual_headers(source, read)
+    readings = guessed_encodings(source, vector, table)
+    readings += [*vector.readings, *(() if table is None else table.readings)]
+    choice: dict[str, Any] = {
+        "layer": layer,
+        "path": source.path,
+        "rows": len(read.frame),
+        "encoding": read.encoding,
+        "crs": source.crs or (None if read.frame.crs is None else read.frame.crs.to_string()),
+        "datum": source.datum,
+        "helmert": None if source.helmert is None else source.helmert.model_dump(),
+        "without_attributes": len(read.unmatched),
+        "skipped": list(read.skipped),
+    }
+    choices.append(choice)
     if read.frame.empty and source.may_be_empty:
         return _Part(empty_layer(layer, crs), read.file, {}, {})
     named, places = _canonical(read, layer, source, origins)
+    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
+    require_columns(named, layer, read, table)
+    named, settled = interpreted(named, layer, read, headers, places, table)
+    readings += settled
+    if readings:
+        choice["readings"] = [reading.as_choice() for reading in readings]
     if not named.empty and not plain:
         named = to_project(
             named,
@@ -292,7 +309,6 @@ def _read_layer(
             layer=layer,
             rows=read.rows,
         )
-    headers = {**{name: name for name in LAYERS[layer].columns}, **source.columns}
     frame = conform(
         named,
         layer,
@@ -303,30 +319,6 @@ def _read_layer(
         origins=places,
     )
     return _Part(frame, read.file, headers, places)
-
-
-def _read_plain(folder: Path, source: LayerSource) -> Vector:
-    """Return a plain table in the shape of a layer without places."""
-    refuse_address(source.path)
-    table = read_table(folder / source.path, sheet=source.sheet, encoding=source.encoding)
-    frame = gpd.GeoDataFrame(table.frame, geometry=[None] * len(table.frame))
-    return Vector(frame, table.rows, table.file, table.encoding)
-
-
-def _read_source(folder: Path, source: LayerSource) -> Vector:
-    refuse_address(source.path)
-    path = folder / source.path
-    if source.osm is not None:
-        if source.osm.take == "roads" and read_start(path).lstrip().startswith(b"<"):
-            return read_osm_xml_roads(path)
-        tags = {
-            key: value if value is True else list(value) for key, value in source.osm.tags.items()
-        }
-        return read_osm(path, layer=source.osm.take, tags=tags or None)
-    if source.x is not None and source.y is not None:
-        table = read_table(path, sheet=source.sheet, encoding=source.encoding)
-        return points_from_table(table, source.x, source.y)
-    return read_vector(path, layer=source.layer, encoding=source.encoding)
 
 
 def _canonical(
@@ -448,10 +440,39 @@ def _refuse_unknown(part: _Part, layer: str, column: str, known: set[str]) -> No
         )
 
 
+def check_project(
+    config: ProjectConfig, folder: Path, zones: gpd.GeoDataFrame | None
+) -> list[FacilityPlanError]:
+    """Return what is wrong with the description itself: documents, readings, areas.
+
+    Parameters
+    ----------
+    zones
+        Zones with ``id`` and ``parent``, ``None`` where the project has none.
+    """
+    head = config.project
+    errors: list[FacilityPlanError] = []
+    try:
+        resolved = _standards_of(head.standards, head.as_of, folder / STANDARDS_FOLDER)
+    except StandardsError as error:
+        errors.append(error)
+    else:
+        for check in (_check_readings, _check_siting):
+            try:
+                check(config, resolved)
+            except ProjectFileError as error:
+                errors.append(error)
+    try:
+        _check_areas(head.named_areas, zones)
+    except ProjectFileError as error:
+        errors.append(error)
+    return errors
+
+
 def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     paths = {PROJECT_FILE}
     for sources in config.layers.values():
-        paths |= _paths(folder, sources)
+        paths |= source_files(folder, sources)
     if config.rasters.population is not None:
         paths.add(config.rasters.population.path)
     own = folder / STANDARDS_FOLDER
@@ -463,17 +484,22 @@ def _hashes(folder: Path, config: ProjectConfig) -> dict[str, str]:
     return {path: sha256(folder / path) for path in sorted(paths)}
 
 
-def _paths(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
+def source_files(folder: Path, sources: Sequence[LayerSource]) -> set[str]:
     """Return the files behind a layer."""
     paths: set[str] = set()
     for source in sources:
-        paths |= {source.path, *_shapefile_parts(folder, source.path)}
+        paths |= {source.path, *shapefile_parts(folder, source.path)}
         if source.attributes is not None:
             paths.add(source.attributes)
+        if is_geodatabase(folder / source.path):
+            # A geodatabase is a folder: its files are the inputs.
+            paths.remove(source.path)
+            members = sorted((folder / source.path).iterdir())
+            paths |= {f"{source.path.rstrip('/')}/{m.name}" for m in members if m.is_file()}
     return paths
 
 
-def _shapefile_parts(folder: Path, path: str) -> list[str]:
+def shapefile_parts(folder: Path, path: str) -> list[str]:
     """Return the other files of a shapefile: its attributes are inputs as much as its shapes."""
     main = Path(path)
     if main.suffix.lower() != ".shp" or not (folder / main).parent.is_dir():

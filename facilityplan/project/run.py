@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from facilityplan import files
 from facilityplan.checks import Context
 from facilityplan.doctor import Notice
-from facilityplan.errors import OutputError, OutputLockedError
+from facilityplan.errors import OutputError
 from facilityplan.project.accessibility import AccessibilityResult, RasterResult
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import (
@@ -143,27 +143,37 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             notices=project.notices(),
         )
         files.sweep(out)
-        _remove(out / "manifest.json")
-        for name in COVERAGE_OUTPUTS:
-            if not project.has_coverage:
-                _remove(out / name)
-        files.write_bytes(out / "findings.xlsx", workbook)
-        for name, content in texts.items():
-            files.write_text(out / name, content)
-        if project.has_coverage:
-            progress("geopackage")
-            write_coverage_geopackage(
-                out / "coverage.gpkg",
-                project.context,
-                project.findings().findings,
-                project.coverage().coverage,
-                project.propose().proposal,
-                sensitivity=project.sensitivity().sensitivity,
-                lang=project.lang,
-                accessibility=project.accessibility().accessibility,
-            )
-        files.write_text(out / "manifest.json", files.canonical_json(_manifest(project, out)))
+        stale = () if project.has_coverage else COVERAGE_OUTPUTS
+        with files.staged(out, "manifest.json", stale) as stage:
+            _write_all(project, stage, texts, workbook, progress)
     return out
+
+
+def _write_all(
+    project: Results,
+    stage: Path,
+    texts: Mapping[str, str],
+    workbook: bytes,
+    progress: Callable[[str], None],
+) -> None:
+    """Write every file of a run into a folder."""
+    files.write_bytes(stage / "findings.xlsx", workbook)
+    for name, content in texts.items():
+        files.write_text(stage / name, content)
+    if project.has_coverage:
+        progress("geopackage")
+        write_coverage_geopackage(
+            stage / "coverage.gpkg",
+            project.context,
+            project.findings().findings,
+            project.coverage().coverage,
+            project.propose().proposal,
+            sensitivity=project.sensitivity().sensitivity,
+            lang=project.lang,
+            accessibility=project.accessibility().accessibility,
+        )
+    manifest = files.canonical_json(_manifest(project, stage))
+    files.write_text(stage / "manifest.json", manifest)
 
 
 def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
@@ -218,16 +228,6 @@ def _refuse_inputs(project: Results, out: Path) -> None:
         for path in project.inputs:
             if target.exists() and target.samefile(project.folder / path):
                 raise OutputError("output_is_input", file=path)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except PermissionError as error:
-        raise OutputLockedError("output_locked", file=path.name) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError("output_failed", file=path.name, reason=reason) from error
 
 
 def _manifest(project: Results, out: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from facilityplan import locale
@@ -14,6 +15,31 @@ from facilityplan.siting.proposal import Proposal
 from facilityplan.units import format_number
 
 _FLOOR_AREA: Final = frozenset({"formula.floor_area", "formula.floor_area_minimum"})
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts and sums over all findings that stand among the headlines."""
+
+    floor_area_misses: int
+    floor_area_short_m2: float
+    mandatory_misses: int
+    insufficient: int
+    insufficient_mandatory: int
+
+
+def totals(findings: Sequence[Finding]) -> Totals:
+    """Return the headline counts and sums of findings."""
+    missed = [item for item in findings if item.verdict is Verdict.NON_COMPLIANT]
+    short = [item for item in missed if item.formula.get("id") in _FLOOR_AREA]
+    doubt = [item for item in findings if item.verdict is Verdict.INSUFFICIENT_DATA]
+    return Totals(
+        len(short),
+        math.fsum(item.shortfall for item in short),
+        sum(item.modality == "mandatory" for item in missed),
+        len(doubt),
+        sum(item.modality == "mandatory" for item in doubt),
+    )
 
 
 def summary_lines(
@@ -36,21 +62,14 @@ def summary_lines(
         ``zh`` or ``en``.
     """
     lines = [] if coverage is None else _coverage_lines(coverage, lang)
-    short = [
-        item
-        for item in findings
-        if item.verdict is Verdict.NON_COMPLIANT and item.formula.get("id") in _FLOOR_AREA
-    ]
-    missing_m2 = format_number(math.fsum(item.shortfall for item in short), 1)
-    lines.append(_say("floor_area", lang, misses=len(short), missing=missing_m2))
-    missed = sum(
-        item.verdict is Verdict.NON_COMPLIANT and item.modality == "mandatory" for item in findings
-    )
-    lines.append(_say("mandatory", lang, misses=missed))
-    doubt = [item for item in findings if item.verdict is Verdict.INSUFFICIENT_DATA]
-    bound = sum(item.modality == "mandatory" for item in doubt)
-    lines.append(_say("insufficient", lang, findings=len(doubt), mandatory=bound))
-    return lines if proposal is None else [*lines, *_siting_lines(proposal, lang)]
+    found = totals(findings)
+    missing_m2 = format_number(found.floor_area_short_m2, 1)
+    misses = found.floor_area_misses
+    lines.append(_say("floor_area", lang, misses=misses, missing=missing_m2))
+    lines.append(_say("mandatory", lang, misses=found.mandatory_misses))
+    doubt, bound = found.insufficient, found.insufficient_mandatory
+    lines.append(_say("insufficient", lang, findings=doubt, mandatory=bound))
+    return lines if proposal is None else [*lines, *siting_lines(proposal, lang)]
 
 
 def _say(name: str, lang: str | None, **parameters: object) -> str:
@@ -110,7 +129,8 @@ def percent(rate: Rate) -> str:
     return f"{shown:.1f}%"
 
 
-def _siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
+def siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
+    """Return what was found of gaps and of the fewest sites that close them, a sentence each."""
     plan = proposal.cover_all
     if not proposal.gaps:
         return [] if proposal.facility_kind is None else [_say("no_gaps", lang)]

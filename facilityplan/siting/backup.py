@@ -22,6 +22,7 @@ from facilityplan.siting.arguments import (
 )
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.exact import Exact, Plan, as_solution, rows_joined, solve_exact, with_whole
+from facilityplan.siting.fallback import Room, greedy_sites
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import merge_rows, sizes, sum_by_group
 from facilityplan.siting.roles import Roles, checked_roles
@@ -34,6 +35,7 @@ def lscp_backup(
     *,
     costs: npt.ArrayLike | None = None,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
     options: SolveOptions | None = None,
 ) -> Solution:
@@ -51,8 +53,9 @@ def lscp_backup(
         for nothing.
     costs
         Cost of each candidate, not negative; ``None`` counts sites.
-    mandatory, forbidden
-        Candidates that every plan holds, or none.
+    mandatory, existing, forbidden
+        Candidates that every plan holds, that stand anyway (they serve and cost nothing), that no
+        plan holds.
     options
         Time limit, gap, threads, seed, progress.
 
@@ -71,7 +74,7 @@ def lscp_backup(
     """
     matrix = checked_cover(cover)
     asked = _checked_times(times, matrix.shape[0])
-    roles = checked_roles(matrix.shape[1], mandatory, (), forbidden)
+    roles = checked_roles(matrix.shape[1], mandatory, existing, forbidden)
     deadline = Deadline.of(checked_options(options, None))
     _, upper = roles.bounds()
     reach = np.asarray(matrix @ upper).ravel()
@@ -85,7 +88,14 @@ def lscp_backup(
             "candidates_in_reach": float(reach[worst]),
         }
         return infeasible(conflict, tuple(short.tolist()))
-    problem = lscp_backup_exact(cover, times, costs=costs, mandatory=mandatory, forbidden=forbidden)
+    problem = lscp_backup_exact(
+        cover,
+        times,
+        costs=costs,
+        mandatory=roles.mandatory.tolist(),
+        existing=roles.existing.tolist(),
+        forbidden=roles.forbidden.tolist(),
+    )
     with listening(deadline):
         plan = solve_exact(problem, deadline)
     if not isinstance(plan, Plan):
@@ -99,6 +109,7 @@ def lscp_backup_exact(
     *,
     costs: npt.ArrayLike | None = None,
     mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
     **_: Any,
 ) -> Exact:
@@ -106,10 +117,10 @@ def lscp_backup_exact(
     matrix = checked_cover(cover)
     n_candidates = matrix.shape[1]
     asked = _checked_times(times, matrix.shape[0])
-    roles = checked_roles(n_candidates, mandatory, (), forbidden)
+    roles = checked_roles(n_candidates, mandatory, existing, forbidden)
     price = (
         np.ones(n_candidates) if costs is None else checked_numbers("costs", costs, n_candidates)
-    )
+    ) * roles.counted()
     merged, group = merge_rows(matrix)
     most = np.zeros(merged.shape[0])
     np.maximum.at(most, group, asked)
@@ -132,7 +143,17 @@ def lscp_backup_exact(
             raise SolveError("solver_disagrees", claimed=float(asked.max()), found="uncovered")
         return math.fsum(price[sites])
 
-    return Exact(model, scale, recount)
+    def fallback() -> Floats:
+        sites = greedy_sites(
+            merged.T.tocsr(),
+            Room(roles, None, price),
+            lambda covered: (covered < most).astype(np.float64),
+        )
+        chosen = np.zeros(n_candidates)
+        chosen[sites] = 1.0
+        return chosen
+
+    return Exact(model, scale, recount, tuple(roles.existing.tolist()), fallback)
 
 
 def _checked_times(times: npt.ArrayLike, n_demands: int) -> Floats:
@@ -196,9 +217,9 @@ def mclp_backup(
         weights,
         n_sites,
         backup_weights=backup_weights,
-        mandatory=mandatory,
-        existing=existing,
-        forbidden=forbidden,
+        mandatory=roles.mandatory.tolist(),
+        existing=roles.existing.tolist(),
+        forbidden=roles.forbidden.tolist(),
     )
     with listening(deadline):
         plan = solve_exact(problem, deadline)
@@ -239,7 +260,18 @@ def mclp_backup_exact(
         times = verify.times_covered(cover, sites)
         return math.fsum([*first[times >= 1], *second[times >= 2]])
 
-    return Exact(model, -scale, recount, tuple(roles.existing.tolist()))
+    def fallback() -> Floats:
+        sites = greedy_sites(
+            merged.T.tocsr(),
+            Room(roles, n_sites, np.zeros(matrix.shape[1])),
+            lambda times: once * (times < 1) + twice * (times == 1),
+        )
+        chosen = np.zeros(matrix.shape[1])
+        chosen[sites] = 1.0
+        times = np.asarray(merged @ chosen).ravel()
+        return np.concatenate([chosen, times >= 1, times >= 2])
+
+    return Exact(model, -scale, recount, tuple(roles.existing.tolist()), fallback)
 
 
 def _backup_model(

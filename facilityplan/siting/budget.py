@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -25,6 +26,7 @@ from facilityplan.siting.arguments import (
 )
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.exact import Exact, Plan, as_solution, rows_joined, solve_exact
+from facilityplan.siting.fallback import Room, greedy_sites
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import merge_rows, sum_by_group
 from facilityplan.siting.roles import Roles, checked_roles
@@ -82,6 +84,11 @@ class Limits:
     mandatory: Iterable[int] = ()
     existing: Iterable[int] = ()
     forbidden: Iterable[int] = ()
+
+    def __post_init__(self) -> None:
+        """Read the positions once: they may come from an iterator."""
+        for role in ("mandatory", "existing", "forbidden"):
+            object.__setattr__(self, role, tuple(getattr(self, role)))
 
 
 @dataclass(frozen=True)
@@ -293,11 +300,35 @@ def budgeted_coverage_exact(
         model = highs.with_bounds(model, lower, model.upper)
     aim = Aim.TOTAL if fairness is None else Aim(fairness.aim)
     recount = _Recount(cover, np.asarray(weights, dtype=np.float64), limits, fairness)
+    fallback: Callable[[], Floats | None] = functools.partial(_greedy, data, recount)
     if aim is Aim.EQUAL and data.zone_weight.size:
-        return Exact(_equal(model, data), -EQUAL_SCALE, recount.equal, free)
+        return Exact(_equal(model, data), -EQUAL_SCALE, recount.equal, free, fallback)
     if aim is Aim.WORST_FIRST and data.zone_weight.size:
-        return Exact(_worst_first(model, data, clock.silent()), -scale, recount.total, free)
-    return Exact(model, -scale, recount.total, free)
+        held, met = _worst_first(model, data, clock.silent())
+        if met is not None:
+            fallback = functools.partial(_fairer, data, recount, met)
+        return Exact(held, -scale, recount.total, free, fallback)
+    return Exact(model, -scale, recount.total, free, fallback)
+
+
+def _fairer(data: _Coverage, recount: _Recount, met: Floats) -> Floats:
+    """Return the plan met by the solver or that of greedy choice, whichever is better worst first."""
+    spare = _greedy(data, recount)
+    plans = [met] if spare is None else [met, spare]
+    return max(plans, key=lambda plan: (sorted(recount.shares(plan)), recount.total(plan)))
+
+
+def _greedy(data: _Coverage, recount: _Recount) -> Floats | None:
+    """Return the sites (the columns that the recount reads) of greedy choice, if allowed."""
+    room = Room(data.roles, data.limits.n_sites, data.price, data.limits.budget)
+    chosen = np.zeros(data.matrix.shape[1])
+    chosen[greedy_sites(data.matrix.T.tocsr(), room, lambda times: data.weights * (times < 1))] = (
+        1.0
+    )
+    asked = 0.0 if recount.fairness is None else recount.fairness.least_share
+    if asked > 0 and float(recount.shares(chosen).min(initial=1.0)) < asked - SHARE_SLACK:
+        return None
+    return chosen
 
 
 EQUAL_SCALE = 4096.0
@@ -376,13 +407,24 @@ def _with_least_sum(model: highs.Model, data: _Coverage, n_least: int) -> highs.
     )
 
 
-def _worst_first(model: highs.Model, data: _Coverage, deadline: Deadline) -> highs.Model:
-    """Return the model held to the best sums of the least 1, 2, … shares, one after the other."""
+def _worst_first(
+    model: highs.Model, data: _Coverage, deadline: Deadline
+) -> tuple[highs.Model, Floats | None]:
+    """Return the model held to the best sums of the least 1, 2, … shares, one after the other.
+
+    With it the columns of the last plan met on the way.
+    """
     total = model.cost
     held = model
+    met: Floats | None = None
     for n_least in range(1, data.zone_weight.size + 1):
         trial = _with_least_sum(held, data, n_least)
         found = highs.run(trial, deadline)
+        if found.columns is not None:
+            met = found.columns
+        if found.ended is highs.Ended.INFEASIBLE and n_least > 1:
+            # The last round's plan is one: going on would pass for a proof.
+            raise SolveError("solver_disagrees", claimed=math.inf, found="feasible")
         if found.ended is not highs.Ended.OPTIMAL or found.columns is None:
             break
         best = float(trial.cost @ found.columns)
@@ -390,7 +432,7 @@ def _worst_first(model: highs.Model, data: _Coverage, deadline: Deadline) -> hig
             trial, trial.cost[None, :], np.array([-np.inf]), np.array([best + SHARE_SLACK])
         )
     cost = np.concatenate([total, np.zeros(held.cost.size - total.size)])
-    return replace(held, cost=cost, integral=model.integral)
+    return replace(held, cost=cost, integral=model.integral), met
 
 
 def _worst_share(data: _Coverage, deadline: Deadline) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,12 @@ from facilityplan.siting.arguments import (
     checked_distances,
     checked_numbers,
     exact_scale,
+    is_integral,
 )
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.exact import Exact, Plan, solve_exact
 from facilityplan.siting.options import SolveOptions, checked_options
-from facilityplan.siting.roles import checked_roles
+from facilityplan.siting.packing import greedy_packing
 from facilityplan.siting.sizes import (
     Capacities,
     Layout,
@@ -36,7 +37,9 @@ from facilityplan.siting.sizes import (
     assembled,
     capacity_rows,
     checked_capacities,
+    money_row,
     served_row,
+    site_prices,
     terms_rows,
 )
 from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
@@ -96,7 +99,8 @@ class _Built:
         """Return the plan, fitted to whole capacities."""
         shares = self.shares(plan.columns)
         modules = self.modules(plan.columns)
-        sites = plan.chosen(self.layout.n_candidates)
+        stand = set(self.exact.free)
+        sites = tuple(site for site in plan.chosen(self.layout.n_candidates) if site not in stand)
         shares = fitted(
             shares, self.weights, [self.sizes.held(j, k) for j, k in enumerate(modules)]
         )
@@ -213,9 +217,13 @@ def _coverage_built(
     cost = np.zeros(layout.n_columns)
     cost[layout.first_pair :] = -weight[row] * scale
     served = (served_row(layout), np.full(layout.n_demands, -np.inf), np.ones(layout.n_demands))
-    blocks = [*capacity_rows(layout, weight, sizes), served, *terms_rows(layout, terms, sizes)]
-    bounds = checked_roles(matrix.shape[1], terms.mandatory, (), terms.forbidden).bounds()
-    model = assembled(layout, cost, blocks, bounds, sizes, single=terms.single)
+    roles = terms.roles(matrix.shape[1])
+    blocks = [
+        *capacity_rows(layout, weight, sizes, roles),
+        served,
+        *terms_rows(layout, terms, sizes),
+    ]
+    model = assembled(layout, cost, blocks, roles.bounds(), sizes, single=terms.single)
 
     def recount(columns: Floats) -> float:
         shares = _check_loads(built, columns)
@@ -223,9 +231,20 @@ def _coverage_built(
         reached[row, column] = True
         if (shares[~reached] > 0).any() or (shares.sum(axis=1) > 1.0 + OVERFULL).any():
             raise SolveError("solver_disagrees", claimed=1.0, found=float(shares.sum(1).max()))
-        return math.fsum((weight[:, None] * shares).ravel())
+        demand, site = np.nonzero(shares)
+        return math.fsum(weight[demand] * shares[demand, site])
 
-    built = _Built(Exact(model, -scale, recount), layout, sizes, weight)
+    utopia = min(math.fsum(weight), math.fsum(sizes.largest()))
+
+    def fallback() -> Floats:
+        return greedy_packing(layout, weight, sizes, terms)
+
+    built = _Built(
+        Exact(model, -scale, recount, tuple(terms.existing), fallback, utopia),
+        layout,
+        sizes,
+        weight,
+    )
     return built
 
 
@@ -258,7 +277,7 @@ def capacitated_p_median(
     -------
     Allocation
         ``infeasible`` where not everyone can be served: the conflict names the weight and the
-        most of it that can be.
+        most of it that can be, and the least budget that would do where only money is short.
 
     Raises
     ------
@@ -279,10 +298,32 @@ def capacitated_p_median(
         most = solve_exact(
             _coverage_built(reach, weights, capacities, terms).exact, deadline.silent()
         )
+        dearer = _least_money(distances, weights, capacities, terms, deadline.silent())
     if not isinstance(most, Plan):
         return _nothing(built, _least_needs(built, terms))
     conflict = {"weight": math.fsum(built.weights), "weight_served_at_most": most.bound}
-    return _nothing(built, conflict)
+    return _nothing(built, conflict | dearer)
+
+
+def _least_money(
+    distances: npt.ArrayLike,
+    weights: npt.ArrayLike,
+    capacities: npt.ArrayLike | Modules,
+    terms: Terms,
+    deadline: Deadline,
+) -> dict[str, float]:
+    """Return the budget and what serving everyone takes at least, where money is what is short."""
+    if terms.budget is None:
+        return {}
+    free = _median_built(distances, weights, capacities, replace(terms, budget=None))
+    row = money_row(free.layout, site_prices(free.layout, terms), free.sizes)
+    cost = np.asarray(row.sum(axis=0)).ravel()
+    scale = exact_scale(cost)
+    model = replace(free.exact.model, cost=cost * scale, integral=is_integral(cost * scale))
+    found = highs.run(model, deadline)
+    if found.ended is not highs.Ended.OPTIMAL:
+        return {}
+    return {"budget": float(terms.budget), "budget_needed": found.bound / scale}
 
 
 def capacitated_p_median_exact(
@@ -313,13 +354,13 @@ def _median_built(
     cost = np.zeros(layout.n_columns)
     cost[layout.first_pair :] = price * scale
     one = (weight > 0).astype(np.float64)
+    roles = terms.roles(table.shape[1])
     blocks = [
-        *capacity_rows(layout, weight, sizes),
+        *capacity_rows(layout, weight, sizes, roles),
         (served_row(layout), one, one),
         *terms_rows(layout, terms, sizes),
     ]
-    bounds = checked_roles(table.shape[1], terms.mandatory, (), terms.forbidden).bounds()
-    model = assembled(layout, cost, blocks, bounds, sizes, single=terms.single)
+    model = assembled(layout, cost, blocks, roles.bounds(), sizes, single=terms.single)
 
     def recount(columns: Floats) -> float:
         shares = _check_loads(built, columns)
@@ -329,19 +370,21 @@ def _median_built(
         served = shares > 0
         return math.fsum((weight[:, None] * shares)[served] * table[served])
 
-    built = _Built(Exact(model, scale, recount), layout, sizes, weight)
+    built = _Built(Exact(model, scale, recount, tuple(terms.existing)), layout, sizes, weight)
     return built
 
 
 def _least_needs(built: _Built, terms: Terms) -> dict[str, float]:
     """Return what the mandatory sites alone break."""
-    mandatory = np.flatnonzero(built.exact.model.lower[: built.layout.n_candidates] > 0.5)
+    mandatory = terms.roles(built.layout.n_candidates).mandatory
     if terms.n_sites is not None and mandatory.size > terms.n_sites:
         return {"n_sites": float(terms.n_sites), "mandatory_sites": float(mandatory.size)}
-    m = built.layout.n_candidates
-    price = np.zeros(m) if terms.site_costs is None else np.asarray(terms.site_costs, dtype=float)
-    least = float(built.sizes.cost.min(initial=np.inf)) if built.layout.n_kinds else 0.0
-    needed = math.fsum(price[mandatory]) + least * mandatory.size
+    sizes = built.sizes
+    bare = mandatory[sizes.own[mandatory] <= 0] if sizes.n_kinds else mandatory[:0]
+    if (sizes.most[bare] < 1).any():
+        return {"modules_at_most": 0.0, "modules_needed": 1.0}
+    least = float(sizes.cost.min()) if bare.size else 0.0
+    needed = math.fsum(site_prices(built.layout, terms)[mandatory]) + least * bare.size
     return {"budget": float(terms.budget or 0.0), "mandatory_sites_cost": needed}
 
 

@@ -171,15 +171,12 @@ def _bisect(table: Floats, limit: int, kept: Ints, deadline: Deadline) -> _Searc
     radius = float(radii[known[0]])
     bound = radius if decided else float(radii[low])
     others = np.setdiff1d(np.arange(table.shape[1]), kept)
-    best = minimum_cover(
-        sparse.csr_array((rows <= radius).astype(np.int32)),
-        np.ones(table.shape[1]),
-        kept,
-        deadline.silent(),
-    )
-    if len(best.sites) > limit:
-        sites = tuple(sorted([*kept.tolist(), *others[list(known[1].sites)].tolist()]))
-        best = Cover(sites, 0.0, False, False)
+    sites = tuple(sorted([*kept.tolist(), *others[list(known[1].sites)].tolist()]))
+    best = Cover(sites, 0.0, False, False)
+    if not deadline.passed():
+        within = sparse.csr_array((rows <= radius).astype(np.int32))
+        fewest = minimum_cover(within, np.ones(table.shape[1]), kept, deadline.silent())
+        best = fewest if len(fewest.sites) <= limit else best
     return _Search(radius, bound, best)
 
 

@@ -138,8 +138,9 @@ def _radius_model(
                 entries.append((line, n_columns + len(waits), 1.0))
                 waits.append(float(weight * (levels[at + 1] - level)))
     total = n_columns + len(waits)
-    row, column, number = (np.array(part) for part in zip(*entries, strict=True))
-    lines = sparse.csr_array((number, (row, column)), shape=(len(starts), total))
+    row, column, number = np.array(entries, dtype=np.float64).reshape(-1, 3).T
+    where = (row.astype(np.int64), column.astype(np.int64))
+    lines = sparse.csr_array((number, where), shape=(len(starts), total))
     count = np.concatenate([roles.counted(), np.zeros(len(waits))])
     joined, low, high = rows_joined(
         (lines, np.array(starts), np.full(len(starts), np.inf)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from facilityplan.errors import SolveError, UsageError
 from facilityplan.siting import highs, verify
 from facilityplan.siting.arguments import Floats, Ints, checked_distances, checked_n_sites
 from facilityplan.siting.clock import Deadline, listening
+from facilityplan.siting.exact import Exact
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.roles import Roles, checked_roles
 from facilityplan.siting.solution import Solution, Status, infeasible, relative_gap
@@ -99,6 +101,18 @@ def _greedy(table: Floats, size: int, roles: Roles) -> Ints:
     return np.array(sorted(chosen), dtype=np.int64)
 
 
+def _cliques(near: npt.NDArray[np.bool_]) -> list[tuple[int, ...]]:
+    """Return sets of candidates all too near to one another that hold every such pair."""
+    todo = np.triu(near)
+    cliques = []
+    for one in range(near.shape[0]):
+        while todo[one].any():
+            clique = _clique(near, one, int(np.argmax(todo[one])))
+            todo[np.ix_(clique, clique)] = False
+            cliques.append(clique)
+    return sorted(set(cliques))
+
+
 def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """Return the model of sites no two of which are nearer than ``apart``; most of them win.
 
@@ -107,8 +121,10 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     """
     near = table < apart
     np.fill_diagonal(near, False)
-    cliques = [_clique(near, one, other) for one, other in np.argwhere(np.triu(near)).tolist()]
-    distinct = sorted(set(cliques))
+    # Those that no plan holds need no row to keep them apart from others.
+    near[roles.forbidden, :] = False
+    near[:, roles.forbidden] = False
+    distinct = _cliques(near)
     columns = np.array([site for clique in distinct for site in clique], dtype=np.int64)
     lengths = [len(clique) for clique in distinct]
     rows = np.repeat(np.arange(len(distinct)), lengths)
@@ -131,6 +147,32 @@ def _model(table: Floats, apart: float, size: int, roles: Roles) -> highs.Model:
     )
 
 
+def p_dispersion_exact(
+    distances: npt.ArrayLike,
+    n_sites: int,
+    *,
+    apart: float,
+    mandatory: Iterable[int] = (),
+    existing: Iterable[int] = (),
+    forbidden: Iterable[int] = (),
+    **_: Any,
+) -> Exact:
+    """Return the model of all sets of so many sites that keep a distance from one another."""
+    table = _checked_square(distances)
+    roles = checked_roles(table.shape[0], mandatory, existing, forbidden)
+    size = checked_n_sites(n_sites) + roles.existing.size
+    level = apart if size > 1 else 0.0
+
+    def recount(columns: Floats) -> float:
+        sites = np.flatnonzero(columns[: table.shape[0]] > 0.5).tolist()
+        if verify.least_distance(table, sites) < level:
+            raise SolveError("solver_disagrees", claimed=level, found=str(sites))
+        return float(len(sites))
+
+    model = _model(table, level, size, roles)
+    return Exact(model, -1.0, recount, tuple(roles.existing.tolist()))
+
+
 def _clique(near: npt.NDArray[np.bool_], one: int, other: int) -> tuple[int, ...]:
     """Return a pair of neighbours grown by whatever is near to all, lowest first."""
     clique = [one, other]
@@ -150,6 +192,9 @@ def _bisected(table: Floats, size: int, roles: Roles, deadline: Deadline) -> Sol
     low, high = 0, levels.size - 1
     decided = True
     while low <= high:
+        if deadline.passed():
+            decided = False
+            break
         probe = (low + high) // 2
         model = _model(table, float(levels[probe]), size, roles)
         found = highs.run(model, deadline.silent())

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from facilityplan.errors import UsageError
-from facilityplan.siting import backup, budget, capacity, compact, shares, stages
+from facilityplan.siting import backup, budget, capacity, compact, dispersion, shares, stages
 from facilityplan.siting.capacity import Allocation
 from facilityplan.siting.center import p_center
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.covering import lscp, mclp
+from facilityplan.siting.dispersion import p_dispersion
 from facilityplan.siting.exact import Exact, further_plans
 from facilityplan.siting.median import p_median
 from facilityplan.siting.options import SolveOptions, checked_options
@@ -26,6 +27,7 @@ MODELS: dict[Callable[..., Any], Callable[..., Exact]] = {
     mclp: compact.mclp_exact,
     p_median: compact.p_median_exact,
     p_center: compact.p_center_exact,
+    p_dispersion: dispersion.p_dispersion_exact,
     backup.lscp_backup: backup.lscp_backup_exact,
     backup.mclp_backup: backup.mclp_backup_exact,
     budget.budgeted_coverage: budget.budgeted_coverage_exact,
@@ -35,6 +37,9 @@ MODELS: dict[Callable[..., Any], Callable[..., Exact]] = {
     stages.staged_coverage: stages.staged_coverage_exact,
 }
 """The whole model of each problem."""
+
+LEVELS: dict[Callable[..., Any], str] = {p_center: "radius", p_dispersion: "apart"}
+"""Where the value is a distance that the model must keep, its name there."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ def equally_good(
     if plain.status is not Status.OPTIMAL or limit < 1:
         raise UsageError("siting_equals_unproven", status=str(plain.status), limit=limit)
     deadline = Deadline.of(checked_options(options, None))
-    extra = {"radius": plain.objective} if problem.func is p_center else {}
+    name = LEVELS.get(problem.func)
+    extra = {} if name is None else {name: plain.objective}
     exact = build(*problem.args, **problem.keywords, **extra)
     free = set(exact.free)
     sites = np.array(sorted({*_columns(exact, solution), *free}), dtype=np.int64)

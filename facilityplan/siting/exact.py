@@ -36,12 +36,20 @@ class Exact:
         with the model; it raises where the plan breaks a rule of the problem.
     free
         Candidates that stand anyway and are not chosen.
+    fallback
+        Columns of a valid plan found without the solver (``None``: none found), for a search that
+        ends before the solver has one.
+    utopia
+        What no plan can better by the problem's own measure (the whole weight), in the user's
+        unit; ``None`` where nothing better is known than what the model's columns say.
     """
 
     model: highs.Model
     scale: float
     recount: Callable[[Floats], float]
     free: tuple[int, ...] = ()
+    fallback: Callable[[], Floats | None] | None = None
+    utopia: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,43 @@ def solve_exact(
     """
     clock = deadline.reporting(lambda value: deadline.to_user(value / problem.scale))
     found = highs.run(problem.model, clock, start=start)
+    if found.ended is highs.Ended.STOPPED:
+        return _unproven(problem, found)
     if found.columns is None:
         return found.ended
     objective = problem.recount(found.columns)
     value = float(problem.model.cost @ found.columns)
     verify.agree(value / problem.scale, objective, within=verify.SOLVER_AGREEMENT)
-    proven = found.ended is highs.Ended.OPTIMAL
-    if not proven:
-        bound = minimal_infinity(objective, found.bound / problem.scale, problem.scale)
-        return Plan(found.columns, objective, bound, objective == bound, False)
     columns, first = _settled(problem, found.columns, deadline.silent())
     objective = problem.recount(columns)
     return Plan(columns, objective, objective, True, first)
+
+
+def _unproven(problem: Exact, found: highs.Run) -> Plan | highs.Ended:
+    """Return the solver's plan or the one found without it, whichever is better, as feasible."""
+    spare = None if problem.fallback is None else problem.fallback()
+    plans = [
+        (problem.recount(columns), columns)
+        for columns in (found.columns, spare)
+        if columns is not None
+    ]
+    if not plans:
+        return found.ended
+    best = max if problem.scale < 0 else min
+    objective, columns = best(plans, key=lambda plan: plan[0])
+    floor = _least_cost(problem.model)
+    if problem.utopia is not None:
+        floor = max(floor, problem.utopia * problem.scale)
+    bound = max(found.bound, floor) / problem.scale
+    bound = minimal_infinity(objective, bound, problem.scale)
+    return Plan(columns, objective, bound, False, False)
+
+
+def _least_cost(model: highs.Model) -> float:
+    """Return what no point within the columns' bounds goes below, whatever the rows say."""
+    at = np.where(model.cost > 0, model.lower, model.upper)
+    costs = model.cost != 0
+    return float(model.cost[costs] @ at[costs])
 
 
 def _as_good(problem: Exact, columns: Floats) -> highs.Model:

@@ -17,7 +17,7 @@ from scipy import sparse
 from facilityplan.errors import SolveError
 from facilityplan.siting.arguments import Floats, Ints
 from facilityplan.siting.clock import Deadline
-from facilityplan.siting.highs import interrupted_by, silent_engine
+from facilityplan.siting.highs import interrupted_by, silent_engine, solve
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,7 @@ class Master:
             if left_s <= 0:
                 return None
             self._engine.setOptionValue("time_limit", self._engine.getRunTime() + left_s)
-        self._engine.run()
-        said = self._engine.getModelStatus()
+        said = solve(self._engine)
         states = highspy.HighsModelStatus
         if said in (
             states.kInfeasible,

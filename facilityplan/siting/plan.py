@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from facilityplan.checks import Finding, assess
+from facilityplan.checks import Finding
 from facilityplan.coverage import Sight
 from facilityplan.crs import require_layers_in_metres
 from facilityplan.layers import City
-from facilityplan.scenario import AddedFacility, changes, mended, with_facilities
 from facilityplan.siting.covering import lscp, mclp
-from facilityplan.siting.problem import Options, Problem, build_problem
-from facilityplan.siting.proposal import Count, Mended, Proposal, ProposedSite, SitingPlan
-from facilityplan.siting.solution import Solution
+from facilityplan.siting.explanation import Explanation
+from facilityplan.siting.problem import Options, build_problem
+from facilityplan.siting.proposal import Proposal, SitingPlan
 from facilityplan.standards import Standards
-
-LOCATION_MEASURES = ("service_radius", "required_facility")
-"""Measures that a facility's place alone can mend."""
-
-FLOOR_AREA_MEASURE = "floor_area_per_100_households"
 
 
 def propose(
@@ -63,7 +56,7 @@ def propose(
     reached = np.diff(problem.distance_m.indptr) > 0
     closable = np.flatnonzero(reached)
     weights = problem.weights[closable]
-    explain = _Explanation(city, standards, findings, problem, sight)
+    explain = Explanation(city, standards, findings, problem, sight)
     cover_all: SitingPlan | None = None
     best: list[SitingPlan] = []
     if len(closable):
@@ -87,114 +80,3 @@ def propose(
         cover_all=cover_all,
         best=tuple(best),
     )
-
-
-class _Explanation:
-    """Says for the sites of a plan whom they serve, what they mend and what they must hold."""
-
-    def __init__(
-        self,
-        city: City,
-        standards: Standards,
-        findings: Sequence[Finding],
-        problem: Problem,
-        sight: Sight | None,
-    ) -> None:
-        self.city = city
-        self.standards = standards
-        self.findings = findings
-        self.problem = problem
-        self.sight = sight
-        self.missing_m2 = _missing_floor_area(standards, findings)
-
-    def plan(self, name: str, solution: Solution, n_sites: int) -> SitingPlan:
-        """Return the plan of a solution with up to ``n_sites`` sites, each explained."""
-        served = self._assign(solution.sites)
-        mends = self._mends(solution.sites)
-        sites = tuple(self._site(at, served[at], mends.get(at, ())) for at in solution.sites)
-        return SitingPlan(
-            problem=name,
-            n_sites=n_sites,
-            status=solution.status,
-            objective=solution.objective,
-            bound=solution.bound,
-            gap=solution.gap,
-            sites=sites,
-        )
-
-    def _assign(self, sites: Sequence[int]) -> dict[int, list[int]]:
-        """Return the gaps of each site: each goes to the nearest site within its limit."""
-        served: dict[int, list[int]] = {at: [] for at in sites}
-        table = self.problem.distance_m[:, list(sites)].tocsr()
-        for gap in range(table.shape[0]):
-            columns = table.indices[table.indptr[gap] : table.indptr[gap + 1]]
-            distance = table.data[table.indptr[gap] : table.indptr[gap + 1]]
-            if len(columns):
-                nearest = np.lexsort((columns, distance))[0]
-                served[sites[columns[nearest]]].append(int(self.problem.gaps[gap]))
-        return served
-
-    def _mends(self, sites: Sequence[int]) -> dict[int, tuple[Mended, ...]]:
-        """Assess the city again with the sites in it and see which misses they turn."""
-        candidates = self.problem.candidates
-        names = {f"site:{candidates.ids[at]}": at for at in sites}
-        added = [
-            AddedFacility(name, self.problem.facility_kind, *map(float, candidates.xy[at]))
-            for name, at in names.items()
-            if self.problem.facility_kind is not None
-        ]
-        after = assess(
-            with_facilities(self.city, added),
-            self.standards,
-            measures=LOCATION_MEASURES,
-            sight=self.sight,
-        )
-        found: dict[int, list[Mended]] = {}
-        for item in mended(changes(self.findings, after)):
-            for name in _named(item.evidence) & set(names):
-                note = Mended(item.clause_id, item.unit_kind, item.unit_id)
-                found.setdefault(names[name], []).append(note)
-        return {at: tuple(notes) for at, notes in found.items()}
-
-    def _site(self, at: int, rows: Sequence[int], mends: tuple[Mended, ...]) -> ProposedSite:
-        candidates, residences = self.problem.candidates, self.city.residences
-        ids = residences["id"].to_numpy(dtype=object)[list(rows)]
-        limit = float(candidates.max_floor_area_m2[at])
-        return ProposedSite(
-            candidate_id=candidates.ids[at],
-            name=candidates.names[at],
-            kind=candidates.kinds[at],
-            x=float(candidates.xy[at, 0]),
-            y=float(candidates.xy[at, 1]),
-            serves=tuple(sorted(ids)),
-            households=_count(residences["households"].to_numpy(dtype=float)[list(rows)]),
-            persons=_count(residences["population"].to_numpy(dtype=float)[list(rows)]),
-            elders=_count(residences["elders"].to_numpy(dtype=float)[list(rows)]),
-            mends=mends,
-            floor_area_needed_m2=float(sum(self.missing_m2.get(name, 0.0) for name in ids)),
-            max_floor_area_m2=limit if np.isfinite(limit) else None,
-        )
-
-
-def _named(evidence: Mapping[str, object]) -> set[str]:
-    """Return the facilities that a finding's evidence names."""
-    named = {str(evidence["facility"])} if evidence.get("facility") else set()
-    listed = evidence.get("facilities", ())
-    if isinstance(listed, (list, tuple)):
-        named |= {str(item["facility"]) for item in listed if isinstance(item, Mapping)}
-    return named
-
-
-def _missing_floor_area(standards: Standards, findings: Sequence[Finding]) -> dict[str, float]:
-    """Return the floor area missing in each residence under the clause that binds it."""
-    clauses = {clause.id for clause in standards.clauses(FLOOR_AREA_MEASURE)}
-    return {
-        item.unit_id: item.shortfall
-        for item in findings
-        if item.clause_id in clauses and item.unit_kind == "residence" and item.shortfall > 0
-    }
-
-
-def _count(figures: npt.NDArray[np.float64]) -> Count:
-    known = np.isfinite(figures)
-    return Count(float(figures[known].sum()), int((~known).sum()))

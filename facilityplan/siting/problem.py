@@ -91,6 +91,9 @@ class Problem:
         Weight of every gap; NaN where the residence has no figure.
     facility_kind
         Kind of the facility to build.
+    limits
+        Of every gap, the distance (m) within which a site mends it and whether it is included;
+        ``None`` where the kind to build mends it nowhere.
     """
 
     gaps: npt.NDArray[np.int64]
@@ -99,6 +102,7 @@ class Problem:
     facility_kind: str | None
     distance_m: sparse.csr_matrix
     weights: Floats
+    limits: tuple[tuple[float, bool] | None, ...] = ()
 
     @property
     def cover(self) -> sparse.csr_matrix:
@@ -119,12 +123,13 @@ def build_problem(
     findings: Sequence[Finding],
     options: Options,
     sight: Sight | None = None,
+    candidates: Candidates | None = None,
 ) -> Problem:
     """Return the covering problem of a city's gaps.
 
     Distances start where the verdicts' do. Under the farthest point a site counts for a gap where
     it alone reaches all its points. ``sight`` are the barriers that cut a line, ``None`` where
-    they do not count.
+    they do not count. ``candidates`` go before the city's own and those made from its gaps.
 
     Raises
     ------
@@ -140,11 +145,12 @@ def build_problem(
     undecided = np.asarray([row for row in by_id if ids[row] in doubtful], dtype=np.int64)
     rule = PointRule(city.reach.point)
     demand = demand_points(city.residences, city.layers.get("entrances"), rule)
-    candidates = _candidates(city, standards, gaps, options)
+    if candidates is None:
+        candidates = _candidates(city, standards, gaps, options)
     limits = [_mending_limit(missed[ids[row]], kind) for row in gaps]
     distance_m = _distances(demand, gaps, candidates.xy, limits, sight)
     weights = _weights(city, options)[gaps]
-    return Problem(gaps, undecided, candidates, kind, distance_m, weights)
+    return Problem(gaps, undecided, candidates, kind, distance_m, weights, tuple(limits))
 
 
 def _weights(city: City, options: Options) -> Floats:
@@ -204,7 +210,7 @@ def _candidates(
         return _given(city)
     residences = city.residences.iloc[gaps]
     inner = points_of(residences.geometry)
-    existing = _counting_xy(city, standards) if city.has("facilities") else None
+    existing = counting_xy(city, standards) if city.has("facilities") else None
     kept = generate_candidates(inner, spacing_m=options.spacing_m, existing=existing)
     names = [residences["name"].iloc[at] or residences["id"].iloc[at] for at in kept]
     width = len(str(len(gaps)))
@@ -214,7 +220,7 @@ def _candidates(
     return Candidates(ids, tuple(names), kinds, inner[list(kept)], unknown, "generated")
 
 
-def _counting_xy(city: City, standards: Standards) -> Floats:
+def counting_xy(city: City, standards: Standards) -> Floats:
     """Return the facilities that count for a radius clause; a closed one keeps nothing away."""
     counting = np.zeros(len(city.facilities), dtype=bool)
     for clause in standards.clauses(MEASURE):
@@ -279,6 +285,30 @@ def _distances(
         ),
         shape=(len(gaps), len(sites_xy)),
     )
+
+
+def gap_distances(
+    city: City, gaps: npt.NDArray[np.int64], sites_xy: Floats, sight: Sight | None
+) -> Floats:
+    """Return the straight line from every gap to every site, gaps x sites, metres.
+
+    As the verdicts measure it, without a limit; infinity where no line is free.
+    """
+    demand = demand_points(
+        city.residences, city.layers.get("entrances"), PointRule(city.reach.point)
+    )
+    order = np.argsort(demand.owner, kind="stable")
+    first = np.searchsorted(demand.owner[order], gaps, side="left")
+    last = np.searchsorted(demand.owner[order], gaps, side="right")
+    table = np.full((len(gaps), len(sites_xy)), np.inf)
+    if not len(sites_xy):
+        return table
+    for row, (gap, start, stop) in enumerate(zip(gaps, first, last, strict=True)):
+        area = None if demand.areas is None else demand.areas[gap]
+        farthest = demand.rule[gap] is PointRule.FARTHEST_POINT
+        doors = demand.xy[order[start:stop]]
+        table[row] = _apart(doors, sites_xy, area, sight, farthest=farthest)
+    return table
 
 
 def _apart(

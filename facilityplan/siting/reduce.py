@@ -5,7 +5,7 @@ All of it works on CSR matrices of ones, demands x candidates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +123,11 @@ def _blocks(matrix: Any, work: Ints) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _contained(matrix: Any) -> Iterator[tuple[Ints, Ints]]:
+def _never() -> bool:
+    return False
+
+
+def _contained(matrix: Any, stop_now: Callable[[], bool]) -> Iterator[tuple[Ints, Ints]]:
     """Yield pairs (row, other) where every entry of ``row`` is an entry of ``other``."""
     turned = matrix.T.tocsr()
     work = np.asarray(matrix @ sizes(turned)).astype(np.int64)
@@ -131,6 +135,8 @@ def _contained(matrix: Any) -> Iterator[tuple[Ints, Ints]]:
         return
     size = sizes(matrix)
     for start, stop in _blocks(matrix, work):
+        if stop_now():
+            return
         shared = (matrix[start:stop] @ turned).tocoo()
         row = np.asarray(shared.row, dtype=np.int64) + start
         other = np.asarray(shared.col, dtype=np.int64)
@@ -138,17 +144,22 @@ def _contained(matrix: Any) -> Iterator[tuple[Ints, Ints]]:
         yield row[whole], other[whole]
 
 
-def redundant_rows(matrix: Any) -> Flags:
-    """Return the demands that are covered whenever some other demand is (rows not empty)."""
+def redundant_rows(matrix: Any, stop_now: Callable[[], bool] = _never) -> Flags:
+    """Return the demands that are covered whenever some other demand is (rows not empty).
+
+    Some of them only where ``stop_now`` says that the time is up.
+    """
     size = sizes(matrix)
     drop = np.zeros(matrix.shape[0], dtype=bool)
-    for inner, outer in _contained(matrix):
+    for inner, outer in _contained(matrix, stop_now):
         larger = (size[outer] > size[inner]) | (outer > inner)
         drop[outer[larger]] = True
     return drop
 
 
-def dominated_columns(matrix: Any, costs: Floats, *, keep_ties: bool) -> Flags:
+def dominated_columns(
+    matrix: Any, costs: Floats, *, keep_ties: bool, stop_now: Callable[[], bool] = _never
+) -> Flags:
     """Return the candidates that some other candidate can always stand in for.
 
     Parameters
@@ -161,11 +172,13 @@ def dominated_columns(matrix: Any, costs: Floats, *, keep_ties: bool) -> Flags:
         Drop a candidate only for one that is cheaper or, at the same cost, has the lower index.
         The plan that comes first under the tie rule then survives: swapping the one for the
         other never makes a plan worse, dearer, larger or later.
+    stop_now
+        Some of them only where this says that the time is up.
     """
     columns = matrix.T.tocsr()
     size = sizes(columns)
     drop = size < 1
-    for inner, outer in _contained(columns):
+    for inner, outer in _contained(columns, stop_now):
         lower = outer < inner
         better = lower if keep_ties else (size[outer] > size[inner]) | lower
         stands_in = (costs[outer] < costs[inner]) | ((costs[outer] <= costs[inner]) & better)
@@ -192,7 +205,9 @@ class Reduced:
     taken: Ints
 
 
-def reduce_cover(matrix: Any, costs: Floats, *, keep_ties: bool) -> Reduced:
+def reduce_cover(
+    matrix: Any, costs: Floats, *, keep_ties: bool, stop_now: Callable[[], bool] = _never
+) -> Reduced:
     """Return a covering problem without redundant demands and dominated candidates.
 
     Parameters
@@ -203,14 +218,17 @@ def reduce_cover(matrix: Any, costs: Floats, *, keep_ties: bool) -> Reduced:
         One per candidate.
     keep_ties
         See :func:`dominated_columns`.
+    stop_now
+        Whether the time is up: what is reduced by then is valid, and is returned.
     """
     columns = np.arange(matrix.shape[1], dtype=np.int64)
     taken: list[int] = []
     left, _ = merge_rows(matrix)
     for _ in range(MAX_ROUNDS):
         before = left.shape
-        left = left[np.flatnonzero(~redundant_rows(left))]
-        keep = np.flatnonzero(~dominated_columns(left, costs[columns], keep_ties=keep_ties))
+        left = left[np.flatnonzero(~redundant_rows(left, stop_now))]
+        drop = dominated_columns(left, costs[columns], keep_ties=keep_ties, stop_now=stop_now)
+        keep = np.flatnonzero(~drop)
         left, columns = left[:, keep].tocsr(), columns[keep]
         left.sort_indices()
         only = np.unique(left.indices[left.indptr[:-1][sizes(left) == 1]])

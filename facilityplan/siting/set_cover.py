@@ -157,7 +157,7 @@ def cheapest_cover(
     enough
         Stop as soon as a cover costs no more than this, or none can.
     """
-    reduced = reduce_cover(matrix, costs, keep_ties=False)
+    reduced = reduce_cover(matrix, costs, keep_ties=False, stop_now=deadline.passed)
     base = _cost(costs, reduced.taken.tolist())
     parts = []
     for rows, columns in components(reduced.matrix):
@@ -248,7 +248,7 @@ def minimum_cover(matrix: Any, costs: Floats, mandatory: Ints, deadline: Deadlin
     others = np.setdiff1d(np.arange(matrix.shape[1]), mandatory)
     left = part_of(matrix, np.flatnonzero(~served), others)
     price = costs[others]
-    reduced = reduce_cover(left, price, keep_ties=True)
+    reduced = reduce_cover(left, price, keep_ties=True, stop_now=deadline.passed)
     sites = [*mandatory.tolist(), *others[reduced.taken].tolist()]
     bounds = [_cost(costs, sites)]
     proven, lowest_index = True, True

@@ -21,6 +21,7 @@ from facilityplan.siting.arguments import (
 )
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.exact import Exact, Plan, as_solution, rows_joined, solve_exact
+from facilityplan.siting.fallback import Room, greedy_sites
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import covered_rows, merge_rows, sum_by_group
 from facilityplan.siting.roles import checked_roles
@@ -157,4 +158,15 @@ def partial_coverage_exact(
             raise SolveError("solver_disagrees", claimed=asked, found=reached)
         return math.fsum(price[sites])
 
-    return Exact(model, scale, recount, tuple(roles.existing.tolist()))
+    def fallback() -> Floats:
+        sites = greedy_sites(
+            merged.T.tocsr(),
+            Room(roles, None, price),
+            lambda times: sums * (times < 1),
+            enough=lambda times: math.fsum(sums[times > 0]) >= asked * (1 - ENOUGH),
+        )
+        chosen = np.zeros(n_candidates)
+        chosen[sites] = 1.0
+        return np.concatenate([chosen, np.asarray(merged @ chosen).ravel() > 0])
+
+    return Exact(model, scale, recount, tuple(roles.existing.tolist()), fallback)

@@ -21,6 +21,7 @@ from facilityplan.siting.arguments import (
     is_integral,
 )
 from facilityplan.siting.exact import rows_joined, with_whole
+from facilityplan.siting.roles import Roles, checked_roles
 
 
 @dataclass(frozen=True)
@@ -35,38 +36,42 @@ class Modules:
         What one module of each size costs, not negative; 0 where it is left out.
     most
         How many modules a site takes at most, all sizes together; one number or one per candidate.
+    held
+        What a site holds before any module (an existing home's beds); one number or one per
+        candidate. Only a new site that holds nothing must take a module.
     """
 
     capacity: Sequence[float]
     cost: Sequence[float] = ()
     most: npt.ArrayLike = 1
+    held: npt.ArrayLike = 0
 
 
 @dataclass(frozen=True)
 class Capacities:
-    """Checked sizes: modules by size, the most per candidate, what the size of each may be."""
+    """Checked sizes: modules by size, the most per candidate, what each holds of its own.
+
+    ``own`` is what a site holds before any module; all of it where there are no modules.
+    """
 
     size: Floats
     cost: Floats
     most: Floats
-    own: Floats | None
+    own: Floats
 
     @property
     def n_kinds(self) -> int:
         """How many sizes a module may have; none where capacities are fixed."""
-        return 0 if self.own is not None else int(self.size.size)
+        return int(self.size.size)
 
     def largest(self) -> Floats:
         """Return what each candidate can hold at most."""
-        if self.own is not None:
-            return self.own
-        return self.most * float(self.size.max(initial=0.0))
+        return self.own + self.most * float(self.size.max(initial=0.0))
 
     def held(self, site: int, modules: npt.NDArray[np.int64]) -> float:
         """Return what a site of these modules holds."""
-        if self.own is not None:
-            return float(self.own[site])
-        return math.fsum(self.size * modules)
+        own = float(self.own[site])
+        return own if not self.n_kinds else math.fsum([own, *(self.size * modules)])
 
 
 def checked_capacities(capacities: npt.ArrayLike | Modules, n_candidates: int) -> Capacities:
@@ -88,7 +93,9 @@ def checked_capacities(capacities: npt.ArrayLike | Modules, n_candidates: int) -
     most = checked_numbers("most", most, n_candidates)
     if not size.size or (size <= 0).any() or (most != np.rint(most)).any():
         raise UsageError("siting_modules")
-    return Capacities(size, cost, most, None)
+    held = np.asarray(capacities.held, dtype=np.float64)
+    held = np.full(n_candidates, float(held)) if held.ndim == 0 else held
+    return Capacities(size, cost, most, checked_numbers("held", held, n_candidates))
 
 
 @dataclass(frozen=True)
@@ -120,29 +127,26 @@ class Layout:
 
 
 def capacity_rows(
-    layout: Layout, weights: Floats, sizes: Capacities
+    layout: Layout, weights: Floats, sizes: Capacities, roles: Roles
 ) -> list[tuple[Any, Floats, Floats]]:
     """Return the rows: no more than fits, modules only at sites, none served by a closed site."""
     m, n_pairs = layout.n_candidates, layout.row.size
     pair = layout.first_pair + np.arange(n_pairs)
     every = np.arange(m)
     load = (layout.column, pair, weights[layout.row])
-    blocks = []
-    if sizes.own is not None:
-        blocks.append(
-            (layout.rows(m, load, (every, every, -sizes.own)), np.full(m, -np.inf), np.zeros(m))
-        )
-    else:
-        site = np.repeat(every, layout.n_kinds)
-        module = m + np.arange(m * layout.n_kinds)
-        holds = (site, module, -np.tile(sizes.size, m))
-        blocks.append((layout.rows(m, load, holds), np.full(m, -np.inf), np.zeros(m)))
+    site = np.repeat(every, layout.n_kinds)
+    module = m + np.arange(m * layout.n_kinds)
+    holds = (site, module, -np.tile(sizes.size, m))
+    own = (every, every, -sizes.own)
+    blocks = [(layout.rows(m, load, own, holds), np.full(m, -np.inf), np.zeros(m))]
+    if layout.n_kinds:
         count = (site, module, np.ones(module.size))
         blocks.append(
             (layout.rows(m, count, (every, every, -sizes.most)), np.full(m, -np.inf), np.zeros(m))
         )
+        empty = roles.counted() * (sizes.own <= 0)
         blocks.append(
-            (layout.rows(m, count, (every, every, -np.ones(m))), np.zeros(m), np.full(m, np.inf))
+            (layout.rows(m, count, (every, every, -empty)), np.zeros(m), np.full(m, np.inf))
         )
     link = layout.rows(
         n_pairs,
@@ -168,6 +172,51 @@ def money_row(layout: Layout, site_costs: Floats, sizes: Capacities) -> sparse.c
         module = m + np.arange(m * layout.n_kinds)
         blocks.append((np.zeros(module.size, dtype=np.int64), module, np.tile(sizes.cost, m)))
     return layout.rows(1, *blocks)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a capacitated plan must keep.
+
+    Parameters
+    ----------
+    n_sites
+        How many sites at most; ``None`` for any number.
+    site_costs, budget
+        Cost of opening each candidate, and what sites and modules may cost together.
+    single
+        Every demand is served whole by one site; otherwise it may be split.
+    mandatory, forbidden
+        Candidates that every plan holds, or none.
+    existing
+        Candidates that stand anyway: they serve within what they hold, but neither count nor cost
+        and no plan lists them. Modules may be added to them, at the modules' cost.
+    """
+
+    n_sites: int | None = None
+    site_costs: npt.ArrayLike | None = None
+    budget: float | None = None
+    single: bool = False
+    mandatory: Iterable[int] = ()
+    forbidden: Iterable[int] = ()
+    existing: Iterable[int] = ()
+
+    def __post_init__(self) -> None:
+        """Read the positions once: they may come from an iterator."""
+        for role in ("mandatory", "existing", "forbidden"):
+            object.__setattr__(self, role, tuple(getattr(self, role)))
+
+    def roles(self, n_candidates: int) -> Roles:
+        """Return the checked roles of the candidates."""
+        return checked_roles(n_candidates, self.mandatory, self.existing, self.forbidden)
+
+
+def site_prices(layout: Layout, terms: Terms) -> Floats:
+    """Return what opening each candidate costs; those that stand cost nothing."""
+    m = layout.n_candidates
+    given = np.zeros(m) if terms.site_costs is None else terms.site_costs
+    prices: Floats = checked_numbers("site_costs", given, m) * terms.roles(m).counted()
+    return prices
 
 
 def assembled(
@@ -197,30 +246,6 @@ def assembled(
     return with_whole(model, whole)
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What a capacitated plan must keep.
-
-    Parameters
-    ----------
-    n_sites
-        How many sites at most; ``None`` for any number.
-    site_costs, budget
-        Cost of opening each candidate, and what sites and modules may cost together.
-    single
-        Every demand is served whole by one site; otherwise it may be split.
-    mandatory, forbidden
-        Candidates that every plan holds, or none.
-    """
-
-    n_sites: int | None = None
-    site_costs: npt.ArrayLike | None = None
-    budget: float | None = None
-    single: bool = False
-    mandatory: Iterable[int] = ()
-    forbidden: Iterable[int] = ()
-
-
 def terms_rows(layout: Layout, terms: Terms, sizes: Capacities) -> list[tuple[Any, Floats, Floats]]:
     """Return the rows of the number of sites and of the budget.
 
@@ -234,16 +259,11 @@ def terms_rows(layout: Layout, terms: Terms, sizes: Capacities) -> list[tuple[An
         checked_n_sites(terms.n_sites)
     blocks: list[tuple[Any, Floats, Floats]] = []
     if terms.n_sites is not None:
-        every = np.arange(m)
-        row = layout.rows(1, (np.zeros(m, dtype=np.int64), every, np.ones(m)))
+        every, counted = np.arange(m), terms.roles(m).counted()
+        row = layout.rows(1, (np.zeros(m, dtype=np.int64), every, counted))
         blocks.append((row, np.array([-np.inf]), np.array([float(terms.n_sites)])))
     if terms.budget is not None:
-        price = (
-            np.zeros(m)
-            if terms.site_costs is None
-            else checked_numbers("site_costs", terms.site_costs, m)
-        )
-        row = money_row(layout, price, sizes)
+        row = money_row(layout, site_prices(layout, terms), sizes)
         budget = float(checked_numbers("budget", [terms.budget], 1)[0])
         blocks.append((row, np.array([-np.inf]), np.array([budget])))
     return blocks

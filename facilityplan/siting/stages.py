@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,7 @@ from facilityplan.siting.arguments import (
 )
 from facilityplan.siting.clock import Deadline, listening
 from facilityplan.siting.exact import Exact, Plan, rows_joined, solve_exact
+from facilityplan.siting.fallback import Room, greedy_sites
 from facilityplan.siting.options import SolveOptions, checked_options
 from facilityplan.siting.reduce import merge_rows, sizes
 from facilityplan.siting.roles import Roles, checked_roles
@@ -49,7 +51,7 @@ class Staged:
     covered: tuple[float, ...]
 
 
-def staged_coverage(
+def staged_coverage(  # noqa: PLR0913
     cover: Any,
     weights: npt.ArrayLike,
     n_sites: Sequence[int],
@@ -58,6 +60,7 @@ def staged_coverage(
     mandatory: Iterable[int] = (),
     existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
+    available_from: npt.ArrayLike | None = None,
     options: SolveOptions | None = None,
 ) -> Staged:
     """Return nested sets of sites with the most weight covered over all stages together.
@@ -77,6 +80,9 @@ def staged_coverage(
         What a weight covered counts in each stage (years that it lasts); ``None``: 1 each.
     mandatory, existing, forbidden
         Candidates that every plan holds by the last stage, that stand anyway, that no plan holds.
+    available_from
+        First stage (from 0) at which each candidate may open; ``None``: all from the first. One
+        that is free only after the last stage is in no plan.
     options
         Time limit, gap, threads, seed, progress.
 
@@ -99,6 +105,10 @@ def staged_coverage(
     if roles.mandatory.size > counts[-1]:
         conflict = {"n_sites": float(counts[-1]), "mandatory_sites": float(roles.mandatory.size)}
         return Staged(infeasible(conflict), (), ())
+    late = _checked_from(available_from, matrix.shape[1])[roles.mandatory]
+    if (late >= len(counts)).any():
+        conflict = {"stages": float(len(counts)), "mandatory_site_from_stage": float(late.max())}
+        return Staged(infeasible(conflict), (), ())
     problem = staged_coverage_exact(
         cover,
         weights,
@@ -107,6 +117,7 @@ def staged_coverage(
         mandatory=roles.mandatory.tolist(),
         existing=roles.existing.tolist(),
         forbidden=roles.forbidden.tolist(),
+        available_from=available_from,
     )
     with listening(deadline):
         plan = solve_exact(problem, deadline)
@@ -151,6 +162,15 @@ def _checked_weights(
     return table, checked_numbers("importance", counts, n_stages)
 
 
+def _checked_from(available_from: npt.ArrayLike | None, n_candidates: int) -> Floats:
+    """Return the first stage of each candidate."""
+    given = np.zeros(n_candidates) if available_from is None else available_from
+    first = checked_numbers("available_from", given, n_candidates)
+    if (first != np.rint(first)).any():
+        raise UsageError("siting_not_whole", name="available_from")
+    return first
+
+
 def _stage_sites(columns: Floats, n_stages: int, n_candidates: int) -> list[list[int]]:
     table = columns[: n_stages * n_candidates].reshape(n_stages, n_candidates)
     return [np.flatnonzero(row > 0.5).tolist() for row in table]
@@ -165,6 +185,7 @@ def staged_coverage_exact(
     mandatory: Iterable[int] = (),
     existing: Iterable[int] = (),
     forbidden: Iterable[int] = (),
+    available_from: npt.ArrayLike | None = None,
     **_: Any,
 ) -> Exact:
     """Return the model of :func:`staged_coverage`; its sites are candidates by stage."""
@@ -179,13 +200,18 @@ def staged_coverage_exact(
     for stage, weight in enumerate(table):
         np.add.at(value[stage], group, worth[stage] * weight[asked])
     scale = exact_scale(value)
-    model = _staged_model(merged, value * scale, counts, roles)
+    first = _checked_from(available_from, n_candidates)
+    first[roles.existing] = 0.0
+    model = _staged_model(merged, value * scale, counts, roles, first)
 
     def recount(columns: Floats) -> float:
         sets = _stage_sites(columns, len(counts), n_candidates)
         for sites, number in zip(sets, counts, strict=True):
             if len(roles.chosen(sites)) > number:
                 raise SolveError("solver_disagrees", claimed=number, found=len(sites))
+        early = [site for k, sites in enumerate(sets) for site in sites if first[site] > k]
+        if early:
+            raise SolveError("solver_disagrees", claimed="available", found=str(early))
         if any(not set(before) <= set(later) for before, later in itertools.pairwise(sets)):
             raise SolveError("solver_disagrees", claimed="nested", found="not nested")
         return math.fsum(
@@ -198,10 +224,49 @@ def staged_coverage_exact(
         for stage in range(len(counts))
         for site in roles.existing.tolist()
     ]
-    return Exact(model, -scale, recount, tuple(free))
+
+    def fallback() -> Floats:
+        return _greedy_stages(merged, value, counts, roles, first)
+
+    return Exact(model, -scale, recount, tuple(free), fallback)
 
 
-def _staged_model(matrix: Any, value: Floats, counts: Sequence[int], roles: Roles) -> highs.Model:
+def _newly(value: Floats, times: Floats) -> Floats:
+    return np.where(times < 1, value, 0.0)
+
+
+def _greedy_stages(
+    matrix: Any, value: Floats, counts: Sequence[int], roles: Roles, first: Floats
+) -> Floats:
+    """Return the columns of a plan made stage by stage; mandatory sites come in the last one."""
+    n_candidates = matrix.shape[1]
+    turned = matrix.T.tocsr()
+    stand: list[int] = roles.existing.tolist()
+    chosen: list[int] = []
+    table = np.zeros((len(counts), n_candidates))
+    for stage, number in enumerate(counts):
+        last = stage + 1 == len(counts)
+        late = np.flatnonzero(first > stage)
+        ours = Roles(
+            n_candidates,
+            np.array(
+                sorted({*chosen, *(roles.mandatory.tolist() if last else [])}), dtype=np.int64
+            ),
+            roles.existing,
+            np.union1d(roles.forbidden, late if last else np.union1d(late, roles.mandatory)),
+        )
+        room = Room(ours, number - (0 if last else roles.mandatory.size), np.zeros(n_candidates))
+        worth = functools.partial(_newly, value[stage])
+        picked = greedy_sites(turned, room, worth)
+        chosen = sorted(set(picked) - set(stand))
+        table[stage, [*chosen, *stand]] = 1.0
+    covered = np.array([np.asarray(matrix @ row).ravel() > 0 for row in table])
+    return np.concatenate([table.ravel(), covered.ravel()])
+
+
+def _staged_model(
+    matrix: Any, value: Floats, counts: Sequence[int], roles: Roles, first: Floats
+) -> highs.Model:
     n_rows, m = matrix.shape
     n_stages = len(counts)
     nothing = sparse.csr_array((n_stages, n_stages * n_rows))
@@ -225,10 +290,11 @@ def _staged_model(matrix: Any, value: Floats, counts: Sequence[int], roles: Role
     lower, upper = np.zeros(m), roles.bounds()[1]
     lower[roles.existing] = 1.0
     last = roles.bounds()[0]
+    open_at = [np.where(first > stage, 0.0, upper) for stage in range(n_stages)]
     return highs.Model(
         cost=np.concatenate([np.zeros(n_stages * m), -value.ravel()]),
         lower=np.concatenate([*[lower] * steps, last, np.zeros(n_stages * n_rows)]),
-        upper=np.concatenate([*[upper] * n_stages, np.ones(n_stages * n_rows)]),
+        upper=np.concatenate([*open_at, np.ones(n_stages * n_rows)]),
         n_sites=n_stages * m,
         matrix=rows,
         row_lower=low,

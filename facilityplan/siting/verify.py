@@ -109,7 +109,11 @@ def assigned_loads(
     weights: npt.NDArray[np.float64], shares: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Return the weight that each site receives from a table of shares, demands x candidates."""
-    return np.array([math.fsum(weights * shares[:, site]) for site in range(shares.shape[1])])
+    loads = []
+    for share in shares.T:
+        served = np.flatnonzero(share)
+        loads.append(math.fsum(weights[served] * share[served]))
+    return np.array(loads)
 
 
 def zone_shares(

@@ -2,19 +2,28 @@
 
 import dataclasses
 import datetime as dt
+import importlib
+import inspect
+import pkgutil
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from pyproj import Geod
+from pyproj import CRS, Geod
 
+import facilityplan
 from facilityplan import checks, crs, layers, siting, standards
 from facilityplan.coverage import demand_points, straight_reach
+from facilityplan.coverage.beside import beside
+from facilityplan.coverage.rasters import persons_in, persons_outside
 from facilityplan.coverage.rates import coverage_rates
 from facilityplan.crs.detective import RoadPoints, against_names, against_roads, share_inside
+from facilityplan.crs.detective.hypotheses import placed
 from facilityplan.errors import GeographicCrsError, WebMercatorError
+from facilityplan.io.raster import GridUnit, PopulationGrid
 from facilityplan.network import Network
+from facilityplan.network.snap import point_coordinates
 from facilityplan.provision import land_of
 
 # Longitude, latitude and the one system of a project there.
@@ -124,3 +133,97 @@ def test_the_project_and_the_detective_refuse(system, kind):
     ):
         with pytest.raises(kind):
             measure()
+
+
+# What takes layers or a system and measures nothing: why degrees do no harm there.
+MEASURES_NOTHING = {
+    "checks.counting": "counts rows and sums columns",
+    "crs.reproject.to_project": "brings degrees into metres; its target is checked",
+    "crs.systems": "tells systems apart",
+    "crs.grids.row_areas_m2": "measures degrees on the ellipsoid",
+    "layers": "frames and columns",
+    "provision.select": "chooses rows",
+    "provision.reaching": "leaves rows out by name",
+    "provision.attribute_premises": "goes by names of what is served",
+    "provision.floor_area": "sums a column",
+    "provision.beds": "sums a column",
+    "provision.zone_membership": "lies in or not, in any system",
+    "network.lines.check_crs": "is the check itself",
+    "scenario.edits.with_facilities": "adds rows; who measures checks the city",
+    "subsidy.awards.subsidies": "goes by counts and areas that are given",
+}
+SQUARE = shapely.box(0, 0, 1, 1)
+GRID = PopulationGrid(
+    np.ones((2, 2)), 0.0, 2.0, 1.0, 1.0, CRS.from_epsg(4547), GridUnit.PERSONS, "a.tif"
+)
+XY = np.column_stack([np.linspace(113.0, 113.5, 30), np.full(30, 34.5)])
+REFUSES = {
+    "checks.assess": MEASURES["assess"],
+    "checks.accessibility.accessibility": MEASURES["context"],
+    "coverage.beside.beside": lambda city: beside(city.residences, XY[:1], XY[:1]),
+    "coverage.points.demand_points": MEASURES["demand points"],
+    "coverage.rates.coverage_rates": MEASURES["rates"],
+    "coverage.rasters.persons_in": lambda city: persons_in(GRID, [SQUARE], city.residences.crs),
+    "coverage.rasters.persons_outside": lambda city: persons_outside(
+        GRID, SQUARE, city.residences.crs
+    ),
+    "crs.detective.hypotheses.placed": lambda city: placed(XY, city.residences.crs, "wgs84"),
+    "crs.detective.names.against_names": lambda city: against_names(
+        XY, list("abc") * 10, XY, list("abc") * 10, city.residences.crs
+    ),
+    "crs.detective.roads.against_roads": lambda city: against_roads(
+        XY, RoadPoints.of([]), city.residences.crs
+    ),
+    "crs.detective.zones.share_inside": lambda city: share_inside(
+        XY, [SQUARE], city.residences.crs
+    ),
+    "crs.grids.to_grid": lambda city: crs.to_grid([SQUARE], city.residences.crs, None),
+    "crs.reproject.to_lonlat": lambda city: crs.to_lonlat([SQUARE], city.residences.crs),
+    "crs.systems.numbers_in": lambda city: crs.numbers_in(XY, city.residences.crs, 4490),
+    "crs.systems.require_metres": lambda city: crs.require_metres(city.residences.crs),
+    "crs.systems.require_layers_in_metres": crs.require_layers_in_metres,
+    "network.snap.point_coordinates": lambda city: point_coordinates(
+        city.residences.geometry, city.residences.crs
+    ),
+    "provision.land_of": MEASURES["land"],
+    "siting.plan.propose": MEASURES["propose"],
+}
+ROOMS = ("checks", "coverage", "crs", "layers", "network", "provision", "scenario", "subsidy")
+
+
+def public_functions():
+    """Give the public functions that take a city, a layer or a system, by room and name."""
+    for found in pkgutil.walk_packages(facilityplan.__path__, "facilityplan."):
+        name = found.name.removeprefix("facilityplan.")
+        if name.split(".")[0] not in ROOMS:
+            continue
+        module = importlib.import_module(found.name)
+        for key, value in vars(module).items():
+            if key.startswith("_") or getattr(value, "__module__", None) != found.name:
+                continue
+            if inspect.isfunction(value):
+                taken = {
+                    str(parameter.annotation).split(".")[-1].split(" ")[0]
+                    for parameter in inspect.signature(value).parameters.values()
+                } | {word for word in inspect.signature(value).parameters if word.endswith("crs")}
+                if taken & {"GeoDataFrame", "GeoSeries", "City", "crs", "project_crs"}:
+                    yield f"{name}.{key}"
+
+
+def test_every_public_function_that_takes_a_layer_is_known_to_refuse_or_not_to_measure():
+    unknown = [
+        name
+        for name in public_functions()
+        if name not in REFUSES
+        and not any(name == known or name.startswith(f"{known}.") for known in MEASURES_NOTHING)
+    ]
+    assert unknown == [], "refuse degrees and Web Mercator there, and say so here"
+
+
+@pytest.mark.parametrize("name", REFUSES)
+@pytest.mark.parametrize(
+    ("system", "kind"), [("EPSG:4326", GeographicCrsError), ("EPSG:3857", WebMercatorError)]
+)
+def test_each_of_them_refuses(name, system, kind):
+    with pytest.raises(kind):
+        REFUSES[name](in_degrees(system))

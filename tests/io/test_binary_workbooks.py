@@ -1,12 +1,11 @@
 """xls and xlsb have no writer here: the files are put together from their records."""
 
 import contextlib
-import io
 import struct
 import time
-import zipfile
 
 import pytest
+from workbooks import real_cell, row, text_cell, xlsb
 
 from facilityplan.errors import InputError, SourceLimitError, UnreadableSourceError
 from facilityplan.io.table import read_table
@@ -118,51 +117,6 @@ def test_damaged_xls_ends_as_an_error_of_ours(tmp_path, at):
         path.write_bytes(damaged)
         with contextlib.suppress(InputError):
             read_table(path)
-
-
-def binary(kind, body=b""):
-    head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    return head + bytes([len(body)]) + body
-
-
-def wide(text):
-    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
-
-
-def xlsb(cells):
-    book = io.BytesIO()
-    kinds = "http://schemas.openxmlformats.org/package/2006/relationships"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    with zipfile.ZipFile(book, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(
-            "xl/_rels/workbook.bin.rels",
-            f'<Relationships xmlns="{kinds}"><Relationship Id="rId1" Type="{office}/worksheet"'
-            ' Target="worksheets/sheet1.bin"/></Relationships>',
-        )
-        sheet = struct.pack("<II", 0, 1) + wide("rId1") + wide("S")
-        archive.writestr(
-            "xl/workbook.bin",
-            binary(131) + binary(143) + binary(156, sheet) + binary(144) + binary(132),
-        )
-        archive.writestr(
-            "xl/worksheets/sheet1.bin",
-            binary(129) + binary(148, struct.pack("<IIII", 0, 1, 0, 1)) + binary(145)
-            + cells + binary(146) + binary(130),
-        )  # fmt: skip
-    return book.getvalue()
-
-
-def row(at):
-    return binary(0, struct.pack("<I", at) + b"\0" * 13)
-
-
-def text_cell(column, text):
-    return binary(6, struct.pack("<II", column, 0) + wide(text))
-
-
-def real_cell(column, value):
-    return binary(5, struct.pack("<IId", column, 0, value))
 
 
 def test_xlsb_is_read(tmp_path):

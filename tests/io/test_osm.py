@@ -176,7 +176,7 @@ def test_refusals(tmp_path, town, refused):
             read_osm(town, layer=layer, tags=tags)
         refused(caught, "osm_tags")
     other = tmp_path / "other.pbf"
-    for content in (b"<osm/>", gzip.compress(XML.encode()), json.dumps({}).encode()):
+    for content in (b"<html/>", gzip.compress(XML.encode()), json.dumps({}).encode()):
         other.write_bytes(content)
         with pytest.raises(SourceLimitError) as caught:
             read_osm(other, layer="roads")

@@ -85,7 +85,8 @@ def test_csv_rows_are_numbered_as_shown(tmp_path):
 
 
 @given(
-    st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"))), min_size=0)
+    # Control signs are no text: a file that holds them is damaged and refused.
+    st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")))))
 )
 @settings(max_examples=examples(60), deadline=None)
 def test_any_text_in_cells_survives(cells):
@@ -98,7 +99,13 @@ def test_any_text_in_cells_survives(cells):
         path = Path(folder) / "a.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
-        got = read_table(path).frame
+        try:
+            got = read_table(path).frame
+        except UnreadableSourceError as error:
+            # A few letters of two bytes each may be GBK as well: then it is asked.
+            if error.message != "source_encoding_doubtful":
+                raise
+            got = read_table(path, encoding="utf-8").frame
     wanted = [[cell or None for cell in row] for row in rows]
     while wanted and all(cell is None or not cell.strip() for cell in wanted[-1]):
         wanted.pop()

@@ -16,9 +16,9 @@ def fix(message, **parameters):
 
 CELLS = [
     ("negative households", 4, ",300,", ",-300,", "户数", "-300", "bad_count"),
-    ("words for a number", 4, ",300,", ",约300户,", "户数", "约300户", "bad_count"),
+    ("words for a number", 4, ",300,", ",三百来户,", "户数", "三百来户", "figure_text"),
     ("a broken household", 3, ",200,", ",200.5,", "户数", "200.5", "bad_count"),
-    ("braces", 3, ",200,", ",{0}{fix},", "户数", "{0}{fix}", "bad_count"),
+    ("braces", 3, ",200,", ",{0}{fix},", "户数", "{0}{fix}", "figure_text"),
     ("id left empty", 4, "R3,", ",", "编号", "residences", "blank_cell"),
     ("no coordinate", 6, ",509000,", ",,", "东", "residences.csv", "table_bad_coordinate"),
     ("degrees in words", 6, ",509000,", ",114°E,", "东", "residences.csv", "table_bad_coordinate"),

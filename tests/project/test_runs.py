@@ -326,9 +326,7 @@ class TestOutputFolder:
         assert run_command_line(["run", str(folder), "--out", str(new)]) == code
         assert not new.exists()
 
-    def test_interrupted_while_writing_leaves_whole_files_and_no_manifest(
-        self, make, run, monkeypatch
-    ):
+    def test_interrupted_while_writing_leaves_the_old_files(self, make, run, monkeypatch):
         folder = make()
         out = run(folder)
         before = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -339,7 +337,7 @@ class TestOutputFolder:
         monkeypatch.setattr(writing, "write_coverage_geopackage", stop)
         assert run_command_line(["run", str(folder), "--out", str(out)]) == 130
         left = {path.name: path.read_bytes() for path in out.iterdir()}
-        assert left == {name: raw for name, raw in before.items() if name != "manifest.json"}
+        assert left == before
 
     def test_a_live_process_holds_the_lock(self, make, run, tmp_path, capsys):
         out = tmp_path / "out"
@@ -373,11 +371,13 @@ class TestOutputFolder:
         run(folder)
         assert inner == [6], "the lock holds while the first run computes and writes"
 
-    @pytest.mark.parametrize("name", ["manifest.json", "findings.xlsx"])
+    @pytest.mark.parametrize("name", ["manifest.json", "findings.xlsx", "map.html"])
     def test_a_file_that_is_open_elsewhere(self, make, run, monkeypatch, capsys, name):
         folder = make()
         out = run(folder)
-        before = (out / name).read_bytes()
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        toml = folder / "project.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace("小城", "大城"), encoding="utf-8")
         spoken = Path.unlink, Path.replace
 
         def held(method):
@@ -394,13 +394,13 @@ class TestOutputFolder:
         err = capsys.readouterr().err
         assert name in err
         assert "What to do" in err
-        assert (out / name).read_bytes() == before
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
     def test_a_folder_that_cannot_be_written(self, make, run, monkeypatch, capsys):
         plain = os.open
 
         def refuse(path, *arguments, **keywords):
-            if str(path).endswith(".facilityplan.lock"):
+            if ".facilityplan" in str(path):
                 raise PermissionError(13, "Permission denied")
             return plain(path, *arguments, **keywords)
 
@@ -427,3 +427,17 @@ class TestOutputFolder:
         assert "findings.json" in capsys.readouterr().err
         assert (folder / "findings.json").read_bytes() == before
         assert (run(folder) / "findings.json").is_file()
+
+
+def test_inputs_that_are_others_than_last_time_are_said(make, run, capsys):
+    folder = make()
+    run(folder, "--lang", "en")
+    assert "not those that the earlier results" not in capsys.readouterr().err
+    table = folder / "facilities.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("200", "201"), encoding="utf-8")
+    run(folder, "--lang", "en")
+    assert "not those that the earlier results in this folder were made from: facilities.csv" in (
+        capsys.readouterr().err
+    )
+    run(folder, "--lang", "zh")
+    assert "上次结果" not in capsys.readouterr().err

@@ -133,8 +133,8 @@
     );
 
   desk.planLabel = (plan, { proposal, text }) => {
-    if (plan.problem === "lscp") return desk.fill(text.plan_lscp, { n: plan.count });
-    return desk.fill(text.plan_mclp, { n: plan.count, weight: text[proposal.weight].toLowerCase() });
+    const named = text[`plan_${plan.problem}`] || text.plan_mclp;
+    return desk.fill(named, { n: plan.count, weight: text[proposal.weight].toLowerCase() });
   };
 
   // What a plan amounts to, in three lines.

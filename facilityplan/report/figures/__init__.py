@@ -1,0 +1,17 @@
+"""Printed maps: current state, coverage, uncovered residences, proposed layout, near-term works."""
+
+from facilityplan.report.figures.fonts import Typeface, find_typeface
+from facilityplan.report.figures.plates import PLATES, Plate, plates_of
+from facilityplan.report.figures.sheet import Imprint, Paper, draw, map_scale
+
+__all__ = [
+    "PLATES",
+    "Imprint",
+    "Paper",
+    "Plate",
+    "Typeface",
+    "draw",
+    "find_typeface",
+    "map_scale",
+    "plates_of",
+]

@@ -1,0 +1,334 @@
+"""The tables of the special plan as a workbook."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Final
+
+from facilityplan import locale
+from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
+from facilityplan.checks.wording import required_text, value_text
+from facilityplan.report.plan.facts import PlanFacts
+from facilityplan.report.sheets import Cell, Column, Row, open_book
+from facilityplan.report.text import printable
+from facilityplan.siting import Count, ProposedSite
+from facilityplan.standards import kinds
+
+_FACILITIES: Final = (
+    Column("plan_number", 6),
+    Column("plan_id", 12),
+    Column("plan_name", 30),
+    Column("plan_kind", 20),
+    Column("plan_status", 10),
+    Column("plan_street", 16),
+    Column("plan_floor_area_m2", 12),
+    Column("plan_beds", 8),
+    Column("plan_nursing_beds", 8),
+    Column("plan_opened", 12),
+)
+_STREETS: Final = (
+    Column("plan_number", 6),
+    Column("plan_street", 16),
+    Column("plan_residences", 10),
+    Column("plan_households", 10),
+    Column("plan_households_unknown", 10),
+    Column("plan_elders", 10),
+    Column("plan_elders_unknown", 10),
+    Column("plan_radius_missed", 10),
+    Column("plan_radius_undecided", 10),
+    Column("plan_required_m2", 12),
+    Column("plan_provided_m2", 12),
+    Column("plan_short_m2", 12, toned=True),
+    Column("plan_area_undecided", 10),
+    Column("plan_facilities", 9),
+    Column("plan_beds", 9),
+    Column("plan_beds_unknown", 9),
+    Column("plan_proposed", 9),
+)
+_ESTATES: Final = (
+    Column("plan_number", 6),
+    Column("plan_id", 12),
+    Column("plan_name", 24),
+    Column("plan_street", 16),
+    Column("plan_households", 10),
+    Column("plan_radius_verdict", 12, toned=True),
+    Column("plan_facility", 12),
+    Column("plan_straight_m", 11),
+    Column("plan_walking_m", 11),
+    Column("plan_required_m2", 12),
+    Column("plan_provided_m2", 12),
+    Column("plan_short_m2", 12),
+    Column("plan_area_verdict", 12, toned=True),
+    Column("plan_site", 10),
+)
+_SITES: Final = (
+    Column("plan_number", 6),
+    Column("plan_id", 10),
+    Column("plan_name", 20),
+    Column("plan_candidate_kind", 14),
+    Column("plan_builds", 18),
+    Column("plan_x", 13),
+    Column("plan_y", 13),
+    Column("plan_serves", 9),
+    Column("plan_households", 10),
+    Column("plan_elders", 10),
+    Column("plan_needed_m2", 12),
+    Column("plan_available_m2", 12),
+    Column("plan_cost", 12),
+    Column("plan_when", 12),
+)
+_TARGETS: Final = (
+    Column("plan_number", 6),
+    Column("clause", 9),
+    Column("title", 34),
+    Column("plan_zone", 16),
+    Column("value", 18),
+    Column("required", 18),
+    Column("plan_year", 8),
+    Column("verdict", 12, toned=True),
+    Column("document_number", 22),
+)
+_PROJECTS: Final = (
+    Column("plan_number", 6),
+    Column("plan_id", 10),
+    Column("plan_name", 20),
+    Column("plan_builds", 18),
+    Column("plan_households", 10),
+    Column("plan_cost", 12),
+    Column("plan_missing", 26),
+)
+
+
+def plan_workbook(facts: PlanFacts, lang: str) -> bytes:
+    """Return the tables as an xlsx file; a cell without a figure is empty and said beside it."""
+    city = facts.context.city
+    stream = io.BytesIO()
+    head = locale.text("report.plan.title", lang, place=printable(city.name))
+    dated = locale.text("report.workbook_as_of", lang, as_of=city.as_of.isoformat())
+    with open_book(stream, head, city.as_of, lang) as writer:
+        for name, columns, rows in (
+            ("plan_facilities", _FACILITIES, _facilities(facts, lang)),
+            ("plan_streets", _STREETS, _streets(facts)),
+            ("plan_estates", _ESTATES, _estates(facts, lang)),
+            ("plan_sites", _SITES, _sites(facts, lang)),
+            ("plan_targets", _TARGETS, _targets(facts, lang)),
+            ("plan_projects", _PROJECTS, _projects(facts, lang)),
+        ):
+            title = locale.text(f"report.sheet.{name}", lang)
+            numbered = [
+                Row({**row.cells, "plan_number": float(place)}, row.tone)
+                for place, row in enumerate(rows, start=1)
+            ]
+            writer.sheet(name, columns, numbered, above=(title, dated))
+    return stream.getvalue()
+
+
+def kind_name(kind: str | None, lang: str) -> str:
+    """Return what a kind of facility is called; empty where it is not known."""
+    if kind is None:
+        return ""
+    found = kinds()[kind]
+    return found.zh if lang == "zh" else found.en
+
+
+def candidate_name(kind: str, lang: str) -> str:
+    """Return what a kind of candidate is called; empty where it is not known."""
+    return locale.text(f"map.candidate_kind.{kind}", lang) if kind else ""
+
+
+def street_of(facts: PlanFacts) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the street's name of each residence and of each facility, by position."""
+    ids = facts.context.city.zones["id"].astype(str).tolist() if facts.streets else []
+    residences: dict[int, str] = {}
+    facilities: dict[int, str] = {}
+    for street in facts.streets:
+        row = ids.index(street.zone_id)
+        residences |= dict.fromkeys(facts.context.residences_within([row]).tolist(), street.name)
+        facilities |= dict.fromkeys(facts.context.facilities_within([row]).tolist(), street.name)
+    return residences, facilities
+
+
+def _facilities(facts: PlanFacts, lang: str) -> list[Row]:
+    table = facts.context.city.facilities
+    streets = street_of(facts)[1]
+    rows = []
+    for row in sorted(range(len(table)), key=lambda at: str(table["id"].iloc[at])):
+        own = table.iloc[row]
+        status = own["status"]
+        rows.append(
+            Row(
+                {
+                    "plan_id": str(own["id"]),
+                    "plan_name": str(own["name"] or ""),
+                    "plan_kind": kind_name(own["kind"], lang),
+                    "plan_status": locale.text(f"facility_status.{status}", lang) if status else "",
+                    "plan_street": streets.get(row, ""),
+                    "plan_floor_area_m2": float(own["floor_area_m2"]),
+                    "plan_beds": float(own["beds"]),
+                    "plan_nursing_beds": float(own["nursing_beds"]),
+                    "plan_opened": str(own["opened"])[:10] if own["opened"] is not None else "",
+                }
+            )
+        )
+    return rows
+
+
+def _streets(facts: PlanFacts) -> list[Row]:
+    return [
+        Row(
+            {
+                "plan_street": item.name,
+                "plan_residences": item.residences,
+                "plan_households": item.households.known,
+                "plan_households_unknown": item.households.unknown,
+                "plan_elders": item.elders.known,
+                "plan_elders_unknown": item.elders.unknown,
+                "plan_radius_missed": item.radius_missed,
+                "plan_radius_undecided": item.radius_undecided,
+                "plan_required_m2": item.required_m2,
+                "plan_provided_m2": item.provided_m2,
+                "plan_short_m2": item.short_m2,
+                "plan_area_undecided": item.floor_area_undecided,
+                "plan_facilities": item.facilities,
+                "plan_beds": item.beds.known,
+                "plan_beds_unknown": item.beds.unknown,
+                "plan_proposed": len(item.proposed),
+            },
+            Verdict.NON_COMPLIANT.value if item.short_m2 > 0 else "plain",
+        )
+        for item in facts.streets
+    ]
+
+
+def _estates(facts: PlanFacts, lang: str) -> list[Row]:
+    context = facts.context
+    measure = {clause.id: clause.measure for clause in context.standards.clauses()}
+    area: dict[str, Finding] = {
+        item.unit_id: item
+        for item in facts.findings
+        if item.unit_kind == "residence" and measure[item.clause_id] == FLOOR_AREA
+    }
+    table = facts.coverage.table
+    reach = {name: place for place, name in enumerate(table["id"])}
+    streets = street_of(facts)[0]
+    site_of: dict[str, str] = {}
+    if facts.proposal.cover_all is not None:
+        site_of = {
+            name: site.candidate_id
+            for site in facts.proposal.cover_all.sites
+            for name in site.serves
+        }
+    residences = context.city.residences
+    rows = []
+    for row in sorted(range(len(residences)), key=lambda at: str(residences["id"].iloc[at])):
+        name = str(residences["id"].iloc[row])
+        place, own = reach.get(name), area.get(name)
+        radius = "" if place is None else str(table["verdict"][place])
+        rows.append(
+            Row(
+                {
+                    "plan_id": name,
+                    "plan_name": str(residences["name"].iloc[row] or ""),
+                    "plan_street": streets.get(row, ""),
+                    "plan_households": float(residences["households"].iloc[row]),
+                    "plan_radius_verdict": _verdict(radius, lang),
+                    "plan_facility": _cell(table, "facility", place) or "",
+                    "plan_straight_m": _cell(table, "straight_m", place),
+                    "plan_walking_m": _cell(table, "walking_m", place),
+                    "plan_required_m2": None if own is None else own.required,
+                    "plan_provided_m2": None if own is None else own.value,
+                    "plan_short_m2": None if own is None else own.shortfall,
+                    "plan_area_verdict": "" if own is None else _verdict(own.verdict.value, lang),
+                    "plan_site": site_of.get(name, ""),
+                },
+                radius,
+            )
+        )
+    return rows
+
+
+def _verdict(verdict: str, lang: str) -> str:
+    return locale.text(f"verdict.{verdict}", lang) if verdict else ""
+
+
+def _cell(table: dict[str, list[object]], column: str, place: int | None) -> Cell:
+    if place is None or column not in table:
+        return None
+    found = table[column][place]
+    return found if isinstance(found, str | float | int) else None
+
+
+def _sites(facts: PlanFacts, lang: str) -> list[Row]:
+    plan = facts.proposal.cover_all
+    first = set() if facts.near_term is None else {s.candidate_id for s in facts.near_term.sites}
+    return [
+        Row(
+            {
+                **_site(facts, site, lang),
+                "plan_candidate_kind": candidate_name(site.kind, lang),
+                "plan_x": site.x,
+                "plan_y": site.y,
+                "plan_serves": len(site.serves),
+                "plan_elders": _known(site.elders),
+                "plan_needed_m2": site.floor_area_needed_m2,
+                "plan_available_m2": site.max_floor_area_m2,
+                "plan_when": locale.text(
+                    "report.plan.near" if site.candidate_id in first else "report.plan.later", lang
+                )
+                if facts.near_term is not None
+                else "",
+            }
+        )
+        for site in (() if plan is None else plan.sites)
+    ]
+
+
+def _site(facts: PlanFacts, site: ProposedSite, lang: str) -> dict[str, Cell]:
+    return {
+        "plan_id": site.candidate_id,
+        "plan_name": site.name,
+        "plan_builds": kind_name(facts.proposal.facility_kind, lang),
+        "plan_households": _known(site.households),
+        "plan_cost": facts.costs.get(site.candidate_id),
+    }
+
+
+def _known(found: Count) -> float | None:
+    """Return a sum; nothing where not one figure of it is known."""
+    return None if found.known == 0 and found.unknown else found.known
+
+
+def _targets(facts: PlanFacts, lang: str) -> list[Row]:
+    return [
+        Row(
+            {
+                "clause": clause.id,
+                "title": clause.title if lang == "zh" else clause.title_en,
+                "plan_zone": item.unit_name,
+                "value": value_text(item, lang),
+                "required": required_text(item, lang),
+                "plan_year": None if clause.target_year is None else float(clause.target_year),
+                "verdict": _verdict(item.verdict.value, lang),
+                "document_number": clause.document_number,
+            },
+            item.verdict.value,
+        )
+        for clause, item in facts.targets
+    ]
+
+
+def _projects(facts: PlanFacts, lang: str) -> Sequence[Row]:
+    if facts.near_term is None:
+        return []
+    missing = locale.text("report.plan.cost_missing", lang)
+    return [
+        Row(
+            {
+                **_site(facts, site, lang),
+                "plan_missing": "" if site.candidate_id in facts.costs else missing,
+            }
+        )
+        for site in facts.near_term.sites
+    ]

@@ -1,0 +1,342 @@
+"""The text of the special plan as a Word document, filled from the results and nothing else.
+
+Numbers in the text are those of findings.json, coverage.json, siting.json and plan.json. Where a
+figure is missing the text says which.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from facilityplan import locale
+from facilityplan.checks import Verdict
+from facilityplan.checks.wording import required_text, value_text
+from facilityplan.report.headlines import percent, siting_lines, summary_lines
+from facilityplan.report.plan.archive import fixed
+from facilityplan.report.plan.book import candidate_name, kind_name
+from facilityplan.report.plan.facts import PlanFacts
+from facilityplan.report.text import printable
+from facilityplan.siting import Count
+from facilityplan.units import format_number
+
+_FIGURES_OF: Final = {
+    "present": ("current_state", "coverage", "uncovered"),
+    "layout": ("layout",),
+    "near": ("near_term",),
+}
+_BODY: Final = ("仿宋_GB2312", "仿宋", "Times New Roman")
+_HEADS: Final = ("黑体", "楷体_GB2312")
+_THEME: Final = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
+
+
+def plan_words(facts: PlanFacts, figures: Mapping[str, bytes], lang: str) -> bytes:
+    """Return the plan as a docx file; the same facts give the same bytes.
+
+    Parameters
+    ----------
+    facts
+        What it is filled from.
+    figures
+        The printed maps as PNG, by the name of their plate.
+    lang
+        ``zh`` or ``en``.
+    """
+    book = _Book(facts, figures, lang)
+    book.title()
+    book.principles()
+    book.targets()
+    book.present()
+    book.demand()
+    book.layout()
+    book.guidance()
+    book.near_term()
+    book.method()
+    return book.saved()
+
+
+class _Book:
+    """Writes the chapters, one method each."""
+
+    def __init__(self, facts: PlanFacts, figures: Mapping[str, bytes], lang: str) -> None:
+        self.facts, self.figures, self.lang = facts, figures, lang
+        self.city = facts.context.city
+        self.document: Any = Document()
+        _styled(self.document)
+        self.chapter_number = 0
+
+    def say(self, name: str, **parameters: object) -> str:
+        return locale.text(f"plan_text.{name}", self.lang, **parameters)
+
+    def line(self, name: str, **parameters: object) -> None:
+        self.document.add_paragraph(printable(self.say(name, **parameters)))
+
+    def chapter(self, name: str) -> None:
+        self.document.add_heading(self.say(f"chapter.{name}"), level=1)
+
+    def show(self, chapter: str) -> None:
+        """Add the figures of a chapter with their captions."""
+        for name in _FIGURES_OF[chapter]:
+            self.document.add_picture(io.BytesIO(self.figures[name]), width=Mm(156))
+            # A line of fixed height would cut the picture down to that height.
+            self.document.paragraphs[-1].paragraph_format.line_spacing = 1.0
+            title = locale.text(f"figure.title.{name}", self.lang, place=self.city.name)
+            caption = self.document.add_paragraph(printable(self.say("figure", title=title)))
+            caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Add a table; its header row repeats on every page."""
+        table = self.document.add_table(rows=1, cols=len(heads))
+        table.style = "Table Grid"
+        for cell, text in zip(table.rows[0].cells, heads, strict=True):
+            _fill(cell, text, bold=True)
+        properties = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no other
+        properties.append(properties.makeelement(qn("w:tblHeader"), {qn("w:val"): "true"}))
+        for row in rows:
+            for cell, text in zip(table.add_row().cells, row, strict=True):
+                _fill(cell, text)
+        self.document.add_paragraph()
+
+    def title(self) -> None:
+        """Write the title, and what is judged when."""
+        head = self.document.add_heading(self.say("title", place=printable(self.city.name)), 0)
+        head.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        self.line("dated", as_of=self.city.as_of.isoformat())
+
+    def principles(self) -> None:
+        """Write what the plan rests on: the documents, the place, the horizon."""
+        self.chapter("principles")
+        self.line("principle_order")
+        for document in self.facts.context.standards.documents:
+            said = document.title if self.lang == "zh" else document.title_en
+            self.line("document", title=said, number=document.number)
+        if self.city.horizon is None:
+            self.line("no_horizon")
+        else:
+            self.line("horizon", year=self.city.horizon)
+
+    def targets(self) -> None:
+        """Write the indicators that are asked for, and where the city stands."""
+        self.chapter("targets")
+        verdicts = {v: locale.text(f"verdict.{v.value}", self.lang) for v in Verdict}
+        rows = [
+            (
+                clause.id,
+                clause.title if self.lang == "zh" else clause.title_en,
+                item.unit_name,
+                value_text(item, self.lang),
+                required_text(item, self.lang),
+                verdicts[item.verdict],
+            )
+            for clause, item in self.facts.targets
+            if item.unit_kind == "project" or self._is_large(item.unit_id)
+        ]
+        if not rows:
+            self.line("no_targets")
+            return
+        self.line("targets_source")
+        heads = ("clause", "indicator", "zone", "value", "required", "verdict")
+        self.table([self.say(f"head.{name}") for name in heads], rows)
+
+    def _is_large(self, zone: str) -> bool:
+        """Tell whether a zone is the city or one of its counties; streets stand in the workbook."""
+        zones = self.city.zones
+        level = zones.loc[zones["id"].astype(str) == zone, "level"]
+        return bool(level.isin(["city", "county"]).any())
+
+    def present(self) -> None:
+        """Write what there is: facilities by kind, coverage, and the three maps of it."""
+        self.chapter("present")
+        rows = [
+            (
+                kind_name(item.kind, self.lang),
+                locale.text(f"facility_status.{item.status}", self.lang),
+                format_number(item.facilities),
+                self.counted(item.beds),
+                self.counted(item.floor_area_m2),
+            )
+            for item in self.facts.inventory
+        ]
+        heads = ("kind", "status", "facilities", "beds", "floor_area")
+        self.table([self.say(f"head.{name}") for name in heads], rows)
+        for line in summary_lines(self.facts.findings, self.facts.coverage, None, self.lang):
+            self.document.add_paragraph(printable(line))
+        for item in self.facts.coverage.rates:
+            if item.clause_id is not None:
+                self.line(
+                    "rate",
+                    clause=item.clause_id,
+                    metric=locale.text(f"metric.{item.metric}", self.lang),
+                    units=percent(item.rates.units),
+                    households=percent(item.rates.households),
+                )
+        self.show("present")
+
+    def demand(self) -> None:
+        """Write supply and demand by street."""
+        self.chapter("demand")
+        if not self.facts.streets:
+            self.line("no_streets")
+            return
+        self.line("demand_source")
+        rows = [
+            (
+                item.name,
+                format_number(item.residences),
+                self.counted(item.households),
+                self.counted(item.elders),
+                format_number(item.required_m2, 1),
+                format_number(item.provided_m2, 1),
+                format_number(item.short_m2, 1),
+                self.counted(item.beds),
+            )
+            for item in self.facts.streets
+        ]
+        heads = ("street", "residences", "households", "elders", "need", "have", "short", "beds")
+        self.table([self.say(f"head.{name}") for name in heads], rows)
+
+    def layout(self) -> None:
+        """Write the sites that close all gaps that can be closed."""
+        self.chapter("layout")
+        proposal = self.facts.proposal
+        for line in siting_lines(proposal, self.lang):
+            self.document.add_paragraph(printable(line))
+        if proposal.cover_all is not None:
+            sites = [
+                (
+                    site.candidate_id,
+                    site.name,
+                    candidate_name(site.kind, self.lang),
+                    format_number(len(site.serves)),
+                    self.counted(site.households),
+                )
+                for site in proposal.cover_all.sites
+            ]
+            heads = ("candidate", "name", "premises", "residences", "households")
+            self.table([self.say(f"head.{name}") for name in heads], sites)
+        self.show("layout")
+
+    def guidance(self) -> None:
+        """Write a paragraph for each street."""
+        self.chapter("guidance")
+        if not self.facts.streets:
+            self.line("no_streets")
+        for item in self.facts.streets:
+            self.document.add_heading(printable(item.name), level=2)
+            self.line(
+                "street",
+                residences=format_number(item.residences),
+                missed=format_number(item.radius_missed),
+                undecided=format_number(item.radius_undecided),
+                short=format_number(item.short_m2, 1),
+                area_undecided=format_number(item.floor_area_undecided),
+            )
+            if item.proposed:
+                self.line("street_sites", sites=self.say("and").join(item.proposed))
+            else:
+                self.line("street_no_sites")
+
+    def near_term(self) -> None:
+        """Write what comes first, and its money as far as it is known."""
+        self.chapter("near")
+        plan, cost = self.facts.near_term, self.facts.near_term_cost
+        if plan is None or cost is None:
+            self.line("near_unsaid")
+        else:
+            self.line("near", sites=len(plan.sites))
+            rows = [
+                (
+                    site.candidate_id,
+                    site.name,
+                    kind_name(self.facts.proposal.facility_kind, self.lang),
+                    self.counted(site.households),
+                    self.money(self.facts.costs.get(site.candidate_id)),
+                )
+                for site in plan.sites
+            ]
+            heads = ("candidate", "name", "builds", "households", "cost")
+            self.table([self.say(f"head.{name}") for name in heads], rows)
+            if cost.unknown:
+                self.line("near_cost_part", cost=format_number(cost.known, 1), unknown=cost.unknown)
+            else:
+                self.line("near_cost", cost=format_number(cost.known, 1))
+        self.show("near")
+
+    def method(self) -> None:
+        """Write how it was computed and where each figure stands."""
+        self.chapter("method")
+        for name in ("reach", "rates", "area", "siting", "missing", "sources"):
+            self.line(f"method.{name}")
+
+    def counted(self, found: Count) -> str:
+        """Return a sum with how many have no figure."""
+        if found.known == 0 and found.unknown:
+            return self.say("unknown")
+        known = format_number(found.known, 1)
+        return self.say("partly", known=known, unknown=found.unknown) if found.unknown else known
+
+    def money(self, cost: float | None) -> str:
+        """Return a cost, or that it is missing."""
+        return self.say("unknown") if cost is None else format_number(cost, 1)
+
+    def saved(self) -> bytes:
+        """Return the file, its only date the judging date."""
+        moment = dt.datetime.combine(self.city.as_of, dt.time())
+        properties = self.document.core_properties
+        properties.title = printable(self.say("title", place=self.city.name))
+        properties.author = ""
+        properties.created = properties.modified = moment
+        properties.last_modified_by = ""
+        properties.revision = 1
+        stream = io.BytesIO()
+        self.document.save(stream)
+        return fixed(stream.getvalue())
+
+
+def _fill(cell: Any, text: str, *, bold: bool = False) -> None:
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.first_line_indent = Pt(0)
+    paragraph.paragraph_format.line_spacing = Pt(14)
+    run = paragraph.add_run(printable(text))
+    run.bold = bold
+    run.font.size = Pt(9)
+
+
+def _styled(document: Any) -> None:
+    """Set the paper and the faces of official documents (GB/T 9704); only their names are kept."""
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+    section.left_margin, section.right_margin = Mm(28), Mm(26)
+    normal = document.styles["Normal"]
+    _face(normal, _BODY[0], _BODY[2])
+    normal.font.size = Pt(16)
+    normal.paragraph_format.line_spacing = Pt(28)
+    normal.paragraph_format.space_after = Pt(0)
+    for name, face, size in (
+        ("Title", "方正小标宋简体", 22),
+        ("Heading 1", _HEADS[0], 16),
+        ("Heading 2", _HEADS[1], 16),
+    ):
+        style = document.styles[name]
+        _face(style, face, _BODY[2])
+        style.font.size = Pt(size)
+        style.font.color.rgb = None
+
+
+def _face(style: Any, east_asian: str, latin: str) -> None:
+    """Name a style's faces; a theme's face, where one is left, would win over them."""
+    style.font.name = latin
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    fonts.set(qn("w:eastAsia"), east_asian)
+    for name in _THEME:
+        fonts.attrib.pop(qn(f"w:{name}"), None)

@@ -1,0 +1,146 @@
+"""Printed maps: true scale, no tofu, the same bytes, refused where a character cannot be printed."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from PIL import Image
+
+from facilityplan.errors import OutputError
+from facilityplan.project import open_project
+from facilityplan.report.figures import (
+    PLATES,
+    Imprint,
+    Paper,
+    draw,
+    find_typeface,
+    fonts,
+    map_scale,
+    plates_of,
+)
+
+SAMPLE = "data/sample_city"
+
+
+@pytest.fixture(scope="module")
+def typeface():
+    try:
+        return find_typeface()
+    except OutputError:
+        pytest.skip("no Chinese typeface on this machine")
+
+
+@pytest.fixture(scope="module")
+def project():
+    return open_project(SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def plates(project):
+    proposal = project.propose().proposal
+    found = plates_of(
+        project.context,
+        project.coverage().coverage,
+        proposal,
+        "zh",
+        near_term=proposal.best[2],
+    )
+    return {plate.name: plate for plate in found}
+
+
+@pytest.fixture(scope="module")
+def imprint(project):
+    return Imprint(project.city.name, "CGCS2000 (EPSG:4547)", "示范局", project.city.as_of)
+
+
+@pytest.fixture(scope="module")
+def drawn(plates, imprint, typeface):
+    return draw(plates["coverage"], Paper.of("A4"), imprint, typeface, "zh")
+
+
+def test_five_maps(plates):
+    assert tuple(plates) == PLATES
+
+
+def test_dots_and_paper(drawn):
+    picture = Image.open(io.BytesIO(drawn["png"]))
+    assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert picture.size == pytest.approx((297 / 25.4 * 300, 210 / 25.4 * 300), abs=1)
+    assert drawn["pdf"].startswith(b"%PDF")
+
+
+def test_colours_of_the_verdicts_are_on_the_map(drawn):
+    pixels = np.asarray(Image.open(io.BytesIO(drawn["png"])).convert("RGB")).reshape(-1, 3)
+    for colour in ((0xE8, 0x60, 0x1C), (0x67, 0xA9, 0xCF)):
+        assert (pixels == colour).all(axis=1).mean() > 0.0005, colour
+    assert (pixels == 255).all(axis=1).mean() < 0.99
+
+
+def test_the_same_bytes(drawn, plates, imprint, typeface):
+    again = draw(plates["coverage"], Paper.of("A4"), imprint, typeface, "zh")
+    assert again == drawn
+
+
+@pytest.mark.parametrize(
+    ("width_m", "height_m", "scale"),
+    [(3000, 2000, 10_000), (3001, 2000, 12_000), (300, 200, 1000), (36_000, 100, 120_000)],
+)
+def test_round_scales(width_m, height_m, scale):
+    assert map_scale(width_m, height_m, 300, 200) == scale
+
+
+def test_a_metre_on_the_map_is_true(plates, imprint, typeface):
+    """Two marks a known distance apart, measured in the picture, make the scale that is printed."""
+    from facilityplan.report.figures.marks import Key, Points
+    from facilityplan.report.figures.plates import Plate
+
+    west, south, east, north = plates["coverage"].bounds
+    apart_m = (east - west) * 0.6
+    middle = ((west + east) / 2, (south + north) / 2)
+    ends = np.array([[middle[0] - apart_m / 2, middle[1]], [middle[0] + apart_m / 2, middle[1]]])
+    bare = Plate(
+        "coverage",
+        plates["coverage"].bounds,
+        (Points(ends, Key("", "s", "#ff00ff", "#ff00ff", size=3.0)),),
+        (),
+        (),
+    )
+    paper = Paper.of("A3")
+    picture = Image.open(io.BytesIO(draw(bare, paper, imprint, typeface, "zh")["png"]))
+    pixels = np.asarray(picture.convert("RGB")).astype(int)
+    legend = int(picture.width * (420 - 96) / 420)
+    _, columns = np.nonzero((pixels[:, :legend] == (255, 0, 255)).all(axis=2))
+    left = columns[columns < columns.mean()].mean()
+    right = columns[columns > columns.mean()].mean()
+    metres_of_paper = (right - left) / 300 * 0.0254
+    scale = map_scale(east - west, north - south, 420 - 36 - 72, 297 - 46)
+    assert apart_m / metres_of_paper == pytest.approx(scale, rel=0.005)
+
+
+def test_no_chinese_typeface_is_said_before_anything(monkeypatch):
+    monkeypatch.setattr(fonts, "_system_files", list)
+    monkeypatch.setenv("WINDIR", "/nowhere")
+    with pytest.raises(OutputError) as refused:
+        find_typeface()
+    assert "中文字体" in refused.value.render("zh")
+    assert "--font" in refused.value.render("en")
+
+
+def test_a_face_without_chinese_is_refused():
+    latin = font_manager.findfont("DejaVu Sans")
+    with pytest.raises(OutputError) as refused:
+        find_typeface(fonts.Path(latin))
+    assert refused.value.message == "figure_font_lacks"
+
+
+def test_a_character_that_would_be_a_box_is_named(plates, project, typeface):
+    odd = Imprint("示范市" + chr(0x10FFFD), "CGCS2000", "", project.city.as_of)
+    with pytest.raises(OutputError) as refused:
+        draw(plates["current_state"], Paper.of("A4"), odd, typeface, "zh")
+    assert chr(0x10FFFD) in refused.value.render("zh")
+
+
+def test_no_other_paper():
+    with pytest.raises(OutputError):
+        Paper.of("A5")
