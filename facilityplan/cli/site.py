@@ -13,12 +13,20 @@ from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.errors import SolveError, UsageError
-from facilityplan.project import open_project
-from facilityplan.project.siting import write_site_plan
+from facilityplan.project import Project, open_project
+from facilityplan.project.siting import DeficitResult, SitingResult, write_site_plan
 from facilityplan.siting import Progress, SolveOptions, Status
+from facilityplan.siting.deficits import DeficitOptions, DeficitTerms, Then
 from facilityplan.units import format_number
 
 INTERRUPTED: Final = 130
+
+DEFICITS: Final = "deficits"
+
+_TAKEN: Final = frozenset(
+    {"weight", "facility_kind", "mandatory", "forbidden", "budget", "n_sites", "year", "by_cost"}
+)
+"""Options that closing all deficits takes."""
 
 EVERY_S: Final = 0.5
 """Incumbent and bound are shown no more often than this."""
@@ -55,17 +63,21 @@ def site_project(
         opened = open_project(project, lang=lang, cache=cache)
         stage("findings")
         opened.findings()
-        result = opened.site(
-            model, solve=SolveOptions(progress=bound, **how), progress=stage, **asked
-        )
+        solve = SolveOptions(progress=bound, **how)
+        result: SitingResult | DeficitResult
+        if model == DEFICITS:
+            request = deficit_options(asked, opened)
+            stage("site_solving")
+            result = opened.close_deficits(request, solve=solve)
+        else:
+            result = opened.site(model, solve=solve, progress=stage, **asked)
         write_site_plan(result, out, stage)
-    certificate = result.plan.certificate
     lines = result.lines()
     if machine:
         answer = {
             "out": str(out),
-            "status": certificate.status.value,
-            "interrupted": certificate.interrupted,
+            "status": result.status.value,
+            "interrupted": result.interrupted,
             "summary": lines,
         }
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
@@ -74,9 +86,36 @@ def site_project(
             sys.stdout.write(f"{line}\n")
         sys.stdout.write(locale.text("cli.results", lang, folder=out.resolve()) + "\n")
         sys.stdout.write(locale.text("cli.map", lang, path=(out / "map.html").resolve()) + "\n")
-    if certificate.interrupted:
+    if result.interrupted:
         return INTERRUPTED
-    return SolveError.exit_code if certificate.status is Status.INFEASIBLE else 0
+    return SolveError.exit_code if result.status is Status.INFEASIBLE else 0
+
+
+def deficit_options(asked: Mapping[str, Any], project: Project) -> DeficitOptions:
+    """Return what closing all deficits takes of the options.
+
+    Raises
+    ------
+    UsageError
+        If an option was given that it does not take.
+    """
+    for name, value in asked.items():
+        if value and name not in {*_TAKEN, "equals", "curve_points"}:
+            raise UsageError("site_option", option=name, model=DEFICITS)
+    own = project.siting_options
+    by_money = asked.get("by_cost") or asked.get("budget") is not None
+    return DeficitOptions(
+        weight=asked.get("weight", own.weight),
+        facility_kind=asked.get("facility_kind", own.facility_kind),
+        mandatory=asked.get("mandatory", ()),
+        forbidden=asked.get("forbidden", ()),
+        terms=DeficitTerms(
+            budget=asked.get("budget"),
+            most_sites=asked.get("n_sites"),
+            last_year=asked.get("year", project.city.horizon),
+            then=Then.COST if by_money else Then.SITES,
+        ),
+    )
 
 
 def read_stages(said: str | None) -> tuple[tuple[int, int], ...]:

@@ -12,7 +12,7 @@ from facilityplan import locale
 
 MODELS = (
     "lscp|lscp_backup|mclp|mclp_backup|p_median|p_center|p_dispersion|partial_coverage|"
-    "capacitated_coverage|capacitated_p_median"
+    "capacitated_coverage|capacitated_p_median|deficits"
 )
 
 

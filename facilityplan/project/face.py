@@ -34,11 +34,11 @@ from facilityplan.project.results import (
     ProposalResult,
     SensitivityResult,
 )
-from facilityplan.project.siting import SitingResult
-from facilityplan.report.site_plan import site_plan_proposal
+from facilityplan.project.siting import DeficitResult, SitingResult
 from facilityplan.scenario import SensitivityOptions, sensitivity
-from facilityplan.siting import Options, SolveOptions, propose
-from facilityplan.siting.planner import Request, SitePlan, plan_sites
+from facilityplan.siting import Options, Proposal, SolveOptions, propose
+from facilityplan.siting.deficits import DeficitOptions, propose_deficits
+from facilityplan.siting.planner import Request, plan_sites
 from facilityplan.standards import Standards
 
 if TYPE_CHECKING:
@@ -325,15 +325,41 @@ class Project:
         )
         return SitingResult(found, self, how)
 
-    def plan_map(self, plan: SitePlan) -> CityMap:
-        """Return the interactive map with the sites of a plan."""
+    def close_deficits(
+        self, request: DeficitOptions | None = None, *, solve: SolveOptions | None = None
+    ) -> DeficitResult:
+        """Return the plan that closes the most deficits at once, within money and room.
+
+        Parameters
+        ----------
+        request
+            Weight, works, budget, what decides next; weight and kind are those of ``[siting]``
+            where none is given.
+        solve
+            Time limit, gap, threads, seed, progress.
+        """
+        own = self.siting_options
+        asked = request or DeficitOptions(weight=own.weight, facility_kind=own.facility_kind)
+        how = SolveOptions(time_limit_s=own.time_limit_s) if solve is None else solve
+        found = propose_deficits(
+            self.city,
+            self.standards,
+            self._findings.findings,
+            asked,
+            sight=self._context.sight,
+            solve=how,
+        )
+        return DeficitResult(found, self, asked, how)
+
+    def map_of(self, proposal: Proposal) -> CityMap:
+        """Return the interactive map with the sites of a proposal."""
         from facilityplan.maps import city_map
 
         return city_map(
             self.city,
             self._findings.findings,
             standards=self.standards,
-            proposal=site_plan_proposal(plan),
+            proposal=proposal,
             network=self.network,
             lang=self.lang,
         )

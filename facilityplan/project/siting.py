@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,20 @@ from facilityplan.checks import Context
 from facilityplan.errors import OutputError
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import html_table
+from facilityplan.report.deficit_plan import (
+    deficit_document,
+    deficit_lines,
+    deficit_proposal,
+    deficit_workbook,
+)
 from facilityplan.report.site_plan import (
     site_plan_document,
     site_plan_lines,
+    site_plan_proposal,
     site_plan_workbook,
 )
-from facilityplan.siting import SolveOptions
+from facilityplan.siting import Proposal, SolveOptions, Status
+from facilityplan.siting.deficits import DeficitOptions, DeficitPlan
 from facilityplan.siting.planner import SitePlan
 
 if TYPE_CHECKING:
@@ -48,8 +55,8 @@ class Sited(Protocol):
     def inputs(self) -> Mapping[str, str]:
         """SHA-256 of every file read."""
 
-    def plan_map(self, plan: SitePlan) -> CityMap:
-        """Return the map with the sites of a plan."""
+    def map_of(self, proposal: Proposal) -> CityMap:
+        """Return the map with the sites of a proposal."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +164,7 @@ class SitingResult:
 
     def map(self) -> CityMap:
         """Return the map with the plan's sites."""
-        return self.project.plan_map(self.plan)
+        return self.project.map_of(site_plan_proposal(self.plan))
 
     def write(self, out: str | Path) -> Path:
         """Write siting.json, siting.xlsx, map.html and last manifest.json; return the folder.
@@ -173,15 +180,109 @@ class SitingResult:
     def _repr_html_(self) -> str:
         return html_table(self.table(), self.lines()[1])
 
+    @property
+    def status(self) -> Status:
+        """How far the plan is proven."""
+        return self.plan.certificate.status
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the search."""
+        return self.plan.certificate.interrupted
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as plain values for JSON."""
+        return site_plan_document(self.plan, self.project.context.city)
+
+    def workbook(self) -> bytes:
+        """Return the plan as an xlsx file."""
+        return site_plan_workbook(self.plan, self.project.context.city, self.project.lang)
+
+
+@dataclass(frozen=True)
+class DeficitResult:
+    """A plan that closes deficits; shows its actions as a table.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    project
+        What it was made for.
+    request
+        Weight, works, terms.
+    options
+        How it was solved.
+    """
+
+    plan: DeficitPlan
+    project: Sited
+    request: DeficitOptions
+    options: SolveOptions
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.lines(), self.table().to_string(index=False)])
+
+    def _repr_html_(self) -> str:
+        return html_table(self.table(), self.lines()[1])
+
+    @property
+    def status(self) -> Status:
+        """How far the plan is proven."""
+        return self.plan.status
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the search."""
+        return self.plan.interrupted
+
+    def lines(self) -> list[str]:
+        """Return the plan in a few sentences."""
+        return deficit_lines(self.plan, self.project.lang)
+
+    def table(self) -> pd.DataFrame:
+        """Return the actions: what is made, whom it serves, what it closes."""
+        actions, lang = self.plan.actions, self.project.lang
+        columns: dict[str, list[Any]] = {
+            "action_id": [item.action_id for item in actions],
+            "site_name": [item.name for item in actions],
+            "action_floor": [item.floor_area_m2 for item in actions],
+            "action_beds": [item.beds for item in actions],
+            "site_households": [item.households.known for item in actions],
+            "action_closes": [len(item.closes) for item in actions],
+            "action_lost": [len(item.lost) for item in actions],
+            "site_cost": [item.cost for item in actions],
+        }
+        return pd.DataFrame(
+            {locale.text(f"report.column.{name}", lang): cells for name, cells in columns.items()}
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as plain values for JSON."""
+        return deficit_document(self.plan, self.request, self.project.context.city)
+
+    def workbook(self) -> bytes:
+        """Return the plan as an xlsx file."""
+        return deficit_workbook(self.plan, self.project.context.city, self.project.lang)
+
+    def map(self) -> CityMap:
+        """Return the map with the plan's actions."""
+        return self.project.map_of(deficit_proposal(self.plan, self.request))
+
+    def write(self, out: str | Path) -> Path:
+        """Write siting.json, siting.xlsx, map.html and last manifest.json; return the folder."""
+        return write_site_plan(self, Path(out))
+
 
 def _silent(_: str) -> None:
     return None
 
 
-def write_site_plan(result: SitingResult, out: Path, told: Callable[[str], None] = _silent) -> Path:
+def write_site_plan(
+    result: SitingResult | DeficitResult, out: Path, told: Callable[[str], None] = _silent
+) -> Path:
     """Write the files of a plan to a folder; see :meth:`SitingResult.write`."""
-    project, plan = result.project, result.plan
-    city = project.context.city
+    project = result.project
     for name in SITE_OUTPUTS:
         for path in project.inputs:
             target, source = out / name, project.folder / path
@@ -190,20 +291,23 @@ def write_site_plan(result: SitingResult, out: Path, told: Callable[[str], None]
     with output_lock(out):
         # All is made before the first file changes: what fails leaves an earlier plan whole.
         told("site_writing")
-        document = files.canonical_json(site_plan_document(plan, city))
-        workbook = site_plan_workbook(plan, city, project.lang)
+        said = result.document()
+        document = files.canonical_json(said)
+        workbook = result.workbook()
         page = result.map().to_html()
         files.sweep(out)
         with files.staged(out, "manifest.json") as stage:
             files.write_text(stage / "siting.json", document)
             files.write_bytes(stage / "siting.xlsx", workbook)
             files.write_text(stage / "map.html", page)
-            manifest = files.canonical_json(_manifest(result, stage))
+            manifest = files.canonical_json(_manifest(result, said, stage))
             files.write_text(stage / "manifest.json", manifest)
     return out
 
 
-def _manifest(result: SitingResult, out: Path) -> dict[str, Any]:
+def _manifest(
+    result: SitingResult | DeficitResult, document: Mapping[str, Any], out: Path
+) -> dict[str, Any]:
     """Return what makes a plan reproducible: inputs, versions, standards, how it was solved."""
     project, options = result.project, result.options
     city = project.context.city
@@ -219,7 +323,7 @@ def _manifest(result: SitingResult, out: Path) -> dict[str, Any]:
         },
         "standards": [document.id for document in project.context.standards.documents],
         "parameters": {
-            "siting": dataclasses.asdict(result.plan.request),
+            "siting": document["request"],
             "solver": {
                 "time_limit_s": options.time_limit_s,
                 "gap": options.gap,
@@ -227,6 +331,6 @@ def _manifest(result: SitingResult, out: Path) -> dict[str, Any]:
                 "seed": options.seed,
             },
         },
-        "solver": result.plan.certificate.status.value,
+        "solver": result.status.value,
         "language": project.lang,
     }

@@ -178,7 +178,8 @@ def _proof_lines(plan: SitePlan, lang: str | None) -> list[str]:
                 "site.line.infeasible", lang, conflict=conflict_text(certificate.conflict, lang)
             )
         ]
-    unit = locale.text(f"site.objective.{plan.request.model}", lang)
+    what = "staged" if plan.stages else plan.request.model
+    unit = locale.text(f"site.objective.{what}", lang)
     proven = certificate.status is Status.OPTIMAL
     name = "interrupted" if certificate.interrupted and not proven else certificate.status.value
     lines = [
@@ -398,7 +399,7 @@ def _write_open(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
 
 def _write_equals(writer: SheetWriter, plan: SitePlan) -> None:
     columns = (
-        Column("plan_number", 9),
+        Column("equal_plan", 9),
         Column("sites_only_there", 50),
         Column("sites_only_here", 50),
         Column("mean_health_m", 14),
@@ -408,7 +409,7 @@ def _write_equals(writer: SheetWriter, plan: SitePlan) -> None:
     rows = [
         Row(
             {
-                "plan_number": float(number),
+                "equal_plan": float(number),
                 "sites_only_there": "、".join(sorted(set(other.sites) - own)),
                 "sites_only_here": "、".join(sorted(own - set(other.sites))),
                 "mean_health_m": _number(other.mean_health_m),

@@ -118,7 +118,7 @@ def checked_request(request: Request) -> Request:
     """
     models, rules = [str(item) for item in Model], [str(item) for item in Rule]
     if request.model not in models:
-        raise UsageError("site_model", given=request.model, known="、".join(models))
+        raise UsageError("site_model", given=request.model, known="、".join([*models, "deficits"]))
     if request.candidates is not None and request.candidates not in rules:
         raise UsageError("site_candidates", given=request.candidates, known="、".join(rules))
     model = Model(request.model)
