@@ -33,6 +33,7 @@ campaign: setup-dev browser
 bench: setup-dev
 	$(PIP) install --no-deps "pandana>=0.7"
 	"$(PY)" benchmarks/main_job.py
+	"$(PY)" benchmarks/maps.py
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev

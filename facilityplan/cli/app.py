@@ -57,15 +57,34 @@ def _add_projects(app: typer.Typer, lang: str) -> None:
         out: Annotated[Path, typer.Option("--out", help=said("out"))],
         strict: Annotated[bool, typer.Option("--strict", help=said("strict"))] = False,
         no_cache: Annotated[bool, typer.Option("--no-cache", help=said("no_cache"))] = False,
+        scenario: Annotated[Path | None, typer.Option("--scenario", help=said("scenario"))] = None,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
         from facilityplan.cli.run import run_project
 
         code = run_project(
-            project, out, strict=strict, machine=machine, lang=lang, cache=not no_cache
+            project,
+            out,
+            strict=strict,
+            machine=machine,
+            lang=lang,
+            cache=not no_cache,
+            scenario=scenario,
         )
         raise typer.Exit(code)
+
+    @app.command("map", help=said("map"))
+    def make_map(
+        project: Annotated[Path, typer.Argument(help=said("project"))],
+        out: Annotated[Path, typer.Option("--out", help=said("map_out"))] = Path("map.html"),
+        no_cache: Annotated[bool, typer.Option("--no-cache", help=said("no_cache"))] = False,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.map import draw_map
+
+        raise typer.Exit(draw_map(project, out, machine=machine, lang=lang, cache=not no_cache))
 
     @app.command("demo", help=said("demo"))
     def demo(

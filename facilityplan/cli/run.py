@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from facilityplan import locale
 from facilityplan.errors import UnreadableSourceError
+from facilityplan.files import canonical_json, write_text
 from facilityplan.project import Project, open_project
 from facilityplan.project.manifest import changed_inputs, read_manifest
+from facilityplan.project.scenario import (
+    confirmation_lines,
+    confirmations,
+    scenario_document,
+    with_scenario,
+)
+from facilityplan.scenario.file import read_scenario
 
 STAGES = (
     "reading",
@@ -28,7 +36,14 @@ STAGES = (
 
 
 def run_project(
-    project: Path, out: Path, *, strict: bool, machine: bool, lang: str, cache: bool = True
+    project: Path,
+    out: Path,
+    *,
+    strict: bool,
+    machine: bool,
+    lang: str,
+    cache: bool = True,
+    scenario: Path | None = None,
 ) -> int:
     """Run a project folder and print the headline figures.
 
@@ -36,18 +51,30 @@ def run_project(
     ----------
     cache
         Whether the road graph may be kept in the project's folder.
+    scenario
+        File of the map's what-if, to run the project with its changes and confirm its figures.
 
     Returns
     -------
     int
-        0; with ``strict`` 1 where a mandatory clause is missed or cannot be judged, or none was.
+        0; 1 where the scenario's figures are not confirmed; with ``strict`` 1 where a mandatory
+        clause is missed or cannot be judged, or none was.
     """
     with _progress(lang) as stage:
         stage("reading")
         opened = open_project(project, lang=lang, cache=cache)
+        given = None if scenario is None else read_scenario(scenario)
+        if given is not None:
+            opened = with_scenario(opened, given)
         changed = _changed_since(out, opened)
         opened.run(out, progress=stage)
-    _report(opened, out, machine=machine, lang=lang)
+    confirmed, lines = True, []
+    if given is not None:
+        found = confirmations(opened, given)
+        document = scenario_document(given, found)
+        write_text(out / "scenario.json", canonical_json(document))
+        confirmed, lines = document["confirmed"], confirmation_lines(found, lang)
+    _report(opened, out, machine=machine, lang=lang, more=lines)
     if changed and not machine:
         said = locale.text("cli.inputs_changed", lang, files="、".join(changed))
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
@@ -58,7 +85,7 @@ def run_project(
     ]
     # Where no mandatory clause was judged nothing was shown to be kept.
     kept = bool(bound) and all(verdict == "compliant" for verdict in bound)
-    return int(strict and not kept)
+    return int(not confirmed or (strict and not kept))
 
 
 def _changed_since(out: Path, project: Project) -> tuple[str, ...]:
@@ -89,7 +116,9 @@ def sample_city() -> Path:
     raise UnreadableSourceError("sample_city_missing")
 
 
-def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
+def _report(
+    project: Project, out: Path, *, machine: bool, lang: str, more: Sequence[str] = ()
+) -> None:
     from facilityplan.doctor import sentence
     from facilityplan.report import accessibility_lines, sensitivity_lines, summary_lines
     from facilityplan.report.text import printable
@@ -101,6 +130,7 @@ def _report(project: Project, out: Path, *, machine: bool, lang: str) -> None:
         found, raster = project.accessibility().accessibility, project.raster_coverage()
         lines += accessibility_lines(found, None if raster is None else raster.coverage, lang)
         lines += sensitivity_lines(project.sensitivity().sensitivity, lang)
+    lines += more
     page = (out / "map.html").resolve()
     if machine:
         answer = {"out": str(out), "map": str(page), "summary": lines}

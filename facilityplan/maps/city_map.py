@@ -11,20 +11,23 @@ from branca.element import Element
 from pyproj import CRS
 
 from facilityplan import files, locale
-from facilityplan.checks import Finding, Verdict
+from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.errors import MissingLayerError
 from facilityplan.layers import FACILITY_STATUSES, LEVELS, City
 from facilityplan.maps import content, inline
 from facilityplan.maps.judgements import judgements
 from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
-from facilityplan.maps.packing import SCALE
+from facilityplan.maps.packing import SCALE, Pack
 from facilityplan.maps.plans import proposal_content
+from facilityplan.maps.spoken import LANGS, bilingual
+from facilityplan.maps.whatif import spoken_kinds, whatif_content
 from facilityplan.network import Network
 from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal
 from facilityplan.standards import Standards, measures
 
 _DATA_ID: Final = "desk-data"
+_PACK_ID: Final = "desk-pack"
 
 
 class CityMap(folium.Map):
@@ -34,6 +37,8 @@ class CityMap(folium.Map):
     ----------
     desk
         What ``assets/desk`` draws: plain values for JSON. Any text in it is shown as text.
+    other
+        The same in the other language.
     title
         The page's title, any text.
     lang
@@ -43,7 +48,13 @@ class CityMap(folium.Map):
     """
 
     def __init__(
-        self, desk: Mapping[str, Any], *, title: str, lang: str, centre: tuple[float, float]
+        self,
+        desk: Mapping[str, Any],
+        other: Mapping[str, Any],
+        *,
+        title: str,
+        lang: str,
+        centre: tuple[float, float],
     ) -> None:
         super().__init__(
             location=centre,
@@ -54,13 +65,14 @@ class CityMap(folium.Map):
             attribution_control=False,
             zoom_snap=0.25,
             zoom_delta=0.5,
+            fade_animation=False,
         )
         # Lists of this map alone: folium's own are shared by all maps of the process, and its
         # add_js_link would write into them.
         self.default_js = [(path, path) for path in (inline.LEAFLET_JS, *inline.DESK_JS)]
         self.default_css = [(path, path) for path in (inline.LEAFLET_CSS, inline.DESK_CSS)]
         OfflineFigure(title, lang).add_child(self)
-        self.add_child(_Desk(desk, self.get_name()), name="desk")
+        self.add_child(_Desk(desk, other, self.get_name()), name="desk")
 
     @classmethod
     def _generate_id(cls) -> str:
@@ -96,9 +108,10 @@ class CityMap(folium.Map):
 class _Desk(Element):
     """The panel beside the map, its data, and the call that draws it all."""
 
-    def __init__(self, desk: Mapping[str, Any], map_name: str) -> None:
+    def __init__(self, desk: Mapping[str, Any], other: Mapping[str, Any], map_name: str) -> None:
         super().__init__()
         self.desk = desk
+        self.other = other
         self.map_name = map_name
 
     @classmethod
@@ -111,12 +124,18 @@ class _Desk(Element):
         figure: Any = self.get_root()
         panel = Verbatim('<aside class="desk-panel" id="desk-panel"></aside>')
         figure.html.add_child(panel, name="panel")
-        figure.html.add_child(data_element(_DATA_ID, self.desk), name="data")
+        by_lang = {self.desk["lang"]: self.desk, self.other["lang"]: self.other}
+        pack = Pack()
+        lean = pack.lean(bilingual(*(by_lang[lang] for lang in LANGS)))
+        lean["lang"] = self.desk["lang"]
+        figure.html.add_child(data_element(_DATA_ID, lean), name="data")
+        held = f'<script type="text/plain" id="{_PACK_ID}">{pack.compressed()}</script>'
+        figure.html.add_child(Verbatim(held), name="pack")
         figure.script.add_child(Verbatim(f"desk.start({self.map_name});"), name="desk")
         return ""
 
 
-def city_map(
+def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     city: City,
     findings: Sequence[Finding],
     *,
@@ -124,6 +143,8 @@ def city_map(
     proposal: Proposal | None = None,
     network: Network | None = None,
     sensitivity: Sensitivity | None = None,
+    context: Context | None = None,
+    whatif: bool = True,
     lang: str = "zh",
     title: str | None = None,
 ) -> CityMap:
@@ -143,6 +164,10 @@ def city_map(
         Road graph; with it, the streets within walking distance are drawn as well.
     sensitivity
         Of the radius verdicts; with it residences can be coloured by robust and fragile.
+    context
+        City, standards and network with what is known of them already; else it is worked out.
+    whatif
+        Whether the page can try things out; without it, it is smaller by the roads and points.
     lang
         ``zh`` or ``en``.
     title
@@ -157,28 +182,48 @@ def city_map(
     corners = content.bounds(city)
     if corners is None:
         raise MissingLayerError("map_nothing_to_draw")
-    shown = title or locale.text("map_title", spoken, city=city.name)
-    desk = {
-        "text": _wording(spoken),
-        "head": {
-            "title": shown,
-            "name": city.name,
-            "asOf": city.as_of.isoformat(),
-            "crs": city.crs,
-            "crsName": CRS.from_user_input(city.crs).name,
-        },
+    alike = {
         "bounds": corners,
         **content.base(city),
         "residences": content.residences(city),
-        "facilities": content.facilities(city, spoken),
-        "candidates": content.candidates(city, spoken),
-        "areas": content.service_areas(city, standards, network, spoken),
-        "proposal": None if proposal is None else proposal_content(city, proposal, spoken),
-        **judgements(city, findings, standards, spoken, sensitivity),
     }
+    tried = None
+    if whatif:
+        tried = whatif_content(context or Context(city, standards, network), findings)
+    areas = content.service_areas(city, standards, network, spoken)
+
+    def told(tongue: str) -> dict[str, Any]:
+        named = content.service_areas(city, standards, None, tongue)
+        return {
+            "lang": tongue,
+            "text": _wording(tongue),
+            "head": _head(city, title, tongue),
+            **alike,
+            "facilities": content.facilities(city, tongue),
+            "candidates": content.candidates(city, tongue),
+            "areas": [
+                {**area, "clauses": name["clauses"]}
+                for area, name in zip(areas, named, strict=True)
+            ],
+            "whatif": spoken_kinds(tried, tongue),
+            "proposal": None if proposal is None else proposal_content(city, proposal, tongue),
+            **judgements(city, findings, standards, tongue, sensitivity),
+        }
+
     (south, west), (north, east) = corners
     centre = ((south + north) / 2 / SCALE, (west + east) / 2 / SCALE)
-    return CityMap(desk, title=shown, lang=spoken, centre=centre)
+    own, other = told(spoken), told(next(tongue for tongue in LANGS if tongue != spoken))
+    return CityMap(own, other, title=own["head"]["title"], lang=spoken, centre=centre)
+
+
+def _head(city: City, title: str | None, lang: str) -> dict[str, Any]:
+    return {
+        "title": title or locale.text("map_title", lang, city=city.name),
+        "name": city.name,
+        "asOf": city.as_of.isoformat(),
+        "crs": city.crs,
+        "crsName": CRS.from_user_input(city.crs).name,
+    }
 
 
 def _wording(lang: str) -> dict[str, Any]:

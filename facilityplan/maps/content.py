@@ -14,7 +14,7 @@ import shapely
 from facilityplan import locale
 from facilityplan.crs import to_lonlat
 from facilityplan.layers import CANDIDATE_KINDS, LEVELS, City, points_of
-from facilityplan.maps.packing import SCALE, Pen, points
+from facilityplan.maps.packing import SCALE, Pen, outlines, points
 from facilityplan.network import Network
 from facilityplan.provision import reaching, select
 from facilityplan.standards import Clause, Standards, kinds
@@ -37,6 +37,10 @@ BARRIER_LOOKS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     }
 )
 """How a barrier is drawn, by the words of its kind; a word not listed is ``other``."""
+
+
+MANY: Final = 20_000
+"""More residences than this are drawn to 1.1 m instead of 0.11 m, and named at their middle."""
 
 
 def base(city: City) -> dict[str, Any]:
@@ -91,16 +95,20 @@ def _zones(city: City) -> dict[str, Any]:
 
 
 def residences(city: City) -> dict[str, Any]:
-    """Return residences: place, inner point, name, households, elders."""
+    """Return residences: outline, inner point, name, households, elders."""
     if not city.has("residences"):
-        return {"name": [], "id": [], "place": [], "point": [], "households": [], "elders": []}
+        columns = ("name", "id", "point", "households", "elders")
+        empty: dict[str, Any] = {name: [] for name in ("rings", "sizes", "east", "north")}
+        return {**{name: [] for name in columns}, "outline": {**empty, "grain": 1}}
     frame = city.residences
-    pen = Pen()
+    many = len(frame) > MANY
     return {
         "name": _names(frame),
         "id": frame["id"].tolist(),
-        "place": [pen.place(shape) for shape in to_lonlat(frame.geometry.to_numpy(), city.crs)],
-        "point": points(to_lonlat(shapely.points(points_of(frame.geometry)), city.crs)),
+        "outline": outlines(to_lonlat(frame.geometry.to_numpy(), city.crs), 10 if many else 1),
+        "point": []
+        if many
+        else points(to_lonlat(shapely.points(points_of(frame.geometry)), city.crs)),
         "households": _numbers(frame, "households"),
         "elders": _numbers(frame, "elders"),
     }

@@ -15,12 +15,19 @@ LEAFLET_LICENCE: Final = "leaflet/LICENSE"
 
 DESK_JS: Final = (
     "desk/dom.js",
+    "desk/unpack.js",
+    "desk/shapes.js",
+    "desk/packed.js",
+    "desk/reach.js",
     "desk/data.js",
     "desk/verdicts.js",
     "desk/symbols.js",
     "desk/layers.js",
     "desk/popups.js",
     "desk/panel.js",
+    "desk/tools.js",
+    "desk/print.js",
+    "desk/whatif.js",
     "desk/desk.js",
 )
 """Our own script, in the order in which its parts build on one another."""

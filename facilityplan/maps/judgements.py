@@ -140,7 +140,7 @@ def _columns(
         "verdict": [VERDICTS.index(finding.verdict) for finding in findings],
         "value": [_figure(finding.value) for finding in findings],
         "required": _shared([_figure(finding.required) for finding in findings]),
-        "margin": [_figure(finding.margin) for finding in findings],
+        "margin": _margins(findings),
         "text": _shared([texts.index(formula_text(finding, lang)) for finding in findings]),
         "standing": _shared([texts.index(_standing(finding, lang)) for finding in findings]),
         "fragile": [row for row, finding in enumerate(findings) if finding.fragile],
@@ -151,8 +151,24 @@ def _columns(
             facilities.get(str(finding.evidence.get("facility")), -1) for finding in findings
         ]
     if any("walking_m" in finding.evidence for finding in findings):
-        columns["walking"] = [_walking(finding.evidence) for finding in findings]
+        columns |= _walking(findings)
     return columns
+
+
+def _margins(findings: Sequence[Finding]) -> list[Any] | int:
+    """Return the margins, or the sign by which they are all value less what is required."""
+    margins = [_figure(finding.margin) for finding in findings]
+    for sign in (1, -1):
+        if margins == [_difference(finding, sign) for finding in findings]:
+            return sign
+    return margins
+
+
+def _difference(finding: Finding, sign: int) -> float | int | None:
+    value, required = _figure(finding.value), _figure(finding.required)
+    if value is None or required is None or VERDICTS.index(finding.verdict) > 1:
+        return None
+    return _figure(sign * (value - required))
 
 
 def _shared(column: list[Any]) -> Any:
@@ -161,16 +177,15 @@ def _shared(column: list[Any]) -> Any:
     return column[0] if same else column
 
 
-def _walking(evidence: Mapping[str, Any]) -> list[Any] | None:
+def _walking(findings: Sequence[Finding]) -> dict[str, list[Any]]:
     """Return metres on foot (none where there is no way), whether it flips, whether off roads."""
-    if "walking_m" not in evidence:
-        return None
-    flips = evidence.get("walking_flips")
-    return [
-        _figure(evidence["walking_m"]),
-        None if flips is None else int(bool(flips)),
-        int(bool(evidence.get("off_network", False))),
-    ]
+    said = [finding.evidence for finding in findings]
+    flips = [evidence.get("walking_flips") for evidence in said]
+    return {
+        "walkingM": [_figure(evidence.get("walking_m")) for evidence in said],
+        "walkingFlips": [None if flip is None else int(bool(flip)) for flip in flips],
+        "walkingOff": [int(bool(evidence.get("off_network", False))) for evidence in said],
+    }
 
 
 def _figure(value: float | None) -> float | int | None:

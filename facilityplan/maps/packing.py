@@ -1,12 +1,16 @@
-"""Geometries as short lists of whole numbers: millionths of a degree, each from the last one.
+"""Columns and shapes as bytes: whole numbers as short as they are, texts once, all compressed.
 
-A pen walks over a whole layer: every vertex is written as its step from the vertex before it,
+Shapes are millionths of a degree, each vertex written as its step from the vertex before it,
 across lines, rings and features. One step is 0.11 m; popups show measured figures, never these.
+``desk/unpack.js`` reads what :class:`Pack` writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import re
+import zlib
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -16,9 +20,16 @@ import shapely
 SCALE: Final = 1_000_000
 """Units in a degree."""
 
+FEWEST: Final = 24
+"""Lists shorter than this stay readable."""
+
+_DECIMALS: Final = 6
+_WHOLE: Final = 2**53
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
+
 
 class Pen:
-    """Writes coordinates as steps; :func:`unpack` in ``desk/data.js`` reads them."""
+    """Writes coordinates as steps; :func:`desk.read` in ``desk/data.js`` walks along them."""
 
     def __init__(self) -> None:
         self._at = np.zeros((1, 2), dtype=np.int64)
@@ -60,3 +71,152 @@ def points(shapes: Iterable[Any]) -> list[list[int]]:
     """Return each point of a layer in turn."""
     pen = Pen()
     return [pen.point(shape) for shape in shapes]
+
+
+def outlines(shapes: npt.NDArray[Any], grain: int = 1) -> dict[str, Any]:
+    """Return areas and points of a whole layer as flat columns, however many there are.
+
+    Parameters
+    ----------
+    shapes
+        (n,) points, polygons and multi-polygons in degrees.
+    grain
+        Millionths of a degree in a step.
+
+    Returns
+    -------
+    dict
+        ``rings`` (n,) how many rings each has, 0 for a point; ``sizes`` how many vertices each
+        ring has, a point one; ``east`` and ``north`` the steps from vertex to vertex, ``grain``
+        millionths of a degree each. A ring's closing vertex is left out.
+    """
+    parts, part_of = shapely.get_parts(shapes, return_index=True)
+    areal = shapely.get_type_id(parts) != 0
+    rings, ring_of = shapely.get_rings(parts[areal], return_index=True)
+    pieces = np.concatenate([rings, parts[~areal]])
+    owner = np.concatenate([part_of[areal][ring_of], part_of[~areal]])
+    order = np.argsort(owner, kind="stable")
+    pieces, owner = pieces[order], owner[order]
+    is_ring = shapely.get_type_id(pieces) != 0
+    xy, piece = shapely.get_coordinates(pieces, return_index=True)
+    whole = np.rint(xy * (SCALE / grain)).astype(np.int64)
+    last = np.append(piece[1:] != piece[:-1], True)[: len(piece)]
+    same = np.zeros(len(whole), dtype=bool)
+    same[1:] = (whole[1:] == whole[:-1]).all(axis=1) & (piece[1:] == piece[:-1])
+    kept = ~(same | (last & is_ring[piece]))
+    whole, piece = whole[kept], piece[kept]
+    steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    return {
+        "rings": np.bincount(owner[is_ring], minlength=len(shapes)),
+        "sizes": np.bincount(piece, minlength=len(pieces)),
+        "east": steps[:, 0],
+        "north": steps[:, 1],
+        "grain": grain,
+    }
+
+
+class Pack:
+    """Takes long lists out of a value for JSON and keeps them as bytes.
+
+    Numbers that are whole, or decimals of up to six places, come back as they were; any others
+    keep all their bits.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def lean(self, value: Any) -> Any:  # noqa: PLR0911  # a return a kind of value
+        """Return the value with its long lists replaced by what stands for them."""
+        if isinstance(value, np.ndarray):
+            return self._numbers(value)
+        if isinstance(value, Mapping):
+            return {key: self.lean(item) for key, item in value.items()}
+        if not isinstance(value, (list, tuple)):
+            return value
+        if len(value) < FEWEST:
+            return [self.lean(item) for item in value]
+        kinds = set(map(type, value))
+        if kinds <= {int, float, type(None)}:
+            return self._numbers(
+                np.asarray([np.nan if item is None else item for item in value], dtype=np.float64)
+                if type(None) in kinds or float in kinds
+                else np.asarray(value, dtype=np.int64)
+            )
+        if kinds == {str}:
+            return self._texts(value)
+        tree: list[int] = []
+        if kinds == {list} and _tokens(value, tree):
+            return self._ref("t", varints(np.asarray(tree, dtype=np.uint64)), len(tree))
+        return [self.lean(item) for item in value]
+
+    def compressed(self) -> str:
+        """Return all bytes, compressed (zlib), in base 64."""
+        return base64.b64encode(zlib.compress(b"".join(self._parts), 9)).decode("ascii")
+
+    def _ref(self, kind: str, raw: bytes, count: int, **more: int) -> dict[str, Any]:
+        at, self._size = self._size, self._size + len(raw)
+        self._parts.append(raw)
+        return {"$": kind, "at": at, "n": count, **more}
+
+    def _numbers(self, values: npt.NDArray[Any]) -> dict[str, Any]:
+        if values.dtype.kind in "iub":
+            return self._whole(values.astype(np.int64), np.zeros(len(values), dtype=bool), 0)
+        gone = np.isnan(values)
+        known = np.where(gone, 0.0, values)
+        for decimals in range(_DECIMALS + 1):
+            scaled = np.rint(known * 10.0**decimals)
+            if (np.abs(scaled) < _WHOLE).all() and (scaled / 10.0**decimals == known).all():
+                return self._whole(scaled.astype(np.int64), gone, decimals)
+        # byte by byte of all numbers in turn: the first bytes of neighbours are alike
+        raw = np.ascontiguousarray(values.astype("<f8")).view(np.uint8).reshape(-1, 8)
+        return self._ref("f", raw.T.tobytes(), len(values))
+
+    def _whole(
+        self, values: npt.NDArray[np.int64], gone: npt.NDArray[np.bool_], decimals: int
+    ) -> dict[str, Any]:
+        if gone.any():
+            code = np.where(gone, 0, _zigzag(values) + np.uint64(1))
+            return self._ref("n", varints(code), len(values), d=decimals, gaps=1)
+        plain = varints(_zigzag(values))
+        steps = varints(_zigzag(np.diff(values, prepend=0)))
+        if len(steps) < len(plain):
+            return self._ref("n", steps, len(values), d=decimals, steps=1)
+        return self._ref("n", plain, len(values), d=decimals)
+
+    def _texts(self, values: Iterable[str]) -> dict[str, Any]:
+        # halves of surrogate pairs have no UTF-8
+        whole = [_HALVES.sub("\ufffd", text) for text in values]
+        sizes = np.asarray([len(text.encode("utf-16-le")) // 2 for text in whole], dtype=np.uint64)
+        raw = "".join(whole).encode("utf-8")
+        return self._ref("s", varints(sizes) + raw, len(whole), bytes=len(raw))
+
+
+def _zigzag(values: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    return np.asarray((values << 1) ^ (values >> 63)).astype(np.uint64)
+
+
+def varints(values: npt.NDArray[np.uint64]) -> bytes:
+    """Return whole numbers seven bits a byte, the lowest first; the last byte of each is < 128."""
+    size = np.ones(len(values), dtype=np.int64)
+    for bits in range(7, 64, 7):
+        size += values >> np.uint64(bits) > 0
+    begin = np.cumsum(size) - size
+    raw = np.zeros(int(size.sum()), dtype=np.uint8)
+    for number in range(int(size.max(initial=0))):
+        some = np.flatnonzero(size > number)
+        low = (values[some] >> np.uint64(7 * number)) & np.uint64(127)
+        more = np.where(size[some] > number + 1, 128, 0)
+        raw[begin[some] + number] = low.astype(np.uint8) | more.astype(np.uint8)
+    return raw.tobytes()
+
+
+def _tokens(tree: Any, out: list[int]) -> bool:
+    """Write nested lists of whole numbers: 2 n + 1 opens a list of n, all else is a number."""
+    if type(tree) is int:
+        out.append((tree << 1 if tree >= 0 else (-tree << 1) - 1) << 1)
+        return True
+    if type(tree) is not list:
+        return False
+    out.append(2 * len(tree) + 1)
+    return all(_tokens(item, out) for item in tree)

@@ -32,6 +32,7 @@ def proposal_content(city: City, proposal: Proposal, lang: str) -> dict[str, Any
         "gaps": len(proposal.gaps),
         "undecided": len(proposal.undecided),
         "unreachable": [rows[name] for name in proposal.unreachable],
+        "kind": proposal.facility_kind,
         "generated": proposal.candidates == "generated",
         "weight": proposal.weight,
         "plans": [_plan(city, plan, rows, lang) for plan in (*plans, *proposal.best)],
@@ -55,6 +56,8 @@ def _site(site: ProposedSite, rows: dict[str, int], lang: str) -> dict[str, Any]
         mended[item.clause_id] = mended.get(item.clause_id, 0) + 1
     return {
         "id": site.candidate_id,
+        "x": round(site.x, 3),
+        "y": round(site.y, 3),
         "name": site.name or site.candidate_id,
         "kind": candidate_kind(site.kind, lang),
         "serves": [rows[name] for name in site.serves],

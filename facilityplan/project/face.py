@@ -396,6 +396,7 @@ class Project:
             proposal=proposal,
             network=self.network,
             sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
+            context=self._context,
             lang=self.lang,
         )
 

@@ -12,24 +12,28 @@ from playwright.sync_api import sync_playwright
 WAIT_MS = 30_000
 READY = "body[data-ready=true]"
 
-# Waits until what was asked for is drawn, and reads a copy: Chromium complains of reading a canvas
-# that is drawn on.
+# Waits until what was asked for is drawn, and reads copies: Chromium complains of reading a canvas
+# that is drawn on. Of a layer on tiles all tiles count.
 SHARE = """async ([pane, wanted, within]) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     await frame();
     await frame();
-    const drawn = document.querySelector(`.leaflet-desk-${pane}-pane canvas`);
-    if (!drawn) return 0;
-    const canvas = new OffscreenCanvas(drawn.width, drawn.height);
-    const pen = canvas.getContext("2d", { willReadFrequently: true });
-    pen.drawImage(drawn, 0, 0);
-    const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+    const where = document.querySelector(`.leaflet-desk-${pane}-pane`);
+    while (where.dataset.drawn === "false") await frame();
     let found = 0;
-    for (let at = 0; at < data.length; at += 4) {
-        const off = wanted.map((value, part) => Math.abs(data[at + part] - value));
-        if (data[at + 3] > 20 && Math.max(...off) <= within) found += 1;
+    let all = 0;
+    for (const drawn of where.querySelectorAll("canvas")) {
+        const canvas = new OffscreenCanvas(drawn.width, drawn.height);
+        const pen = canvas.getContext("2d", { willReadFrequently: true });
+        pen.drawImage(drawn, 0, 0);
+        const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+        all += data.length / 4;
+        for (let at = 0; at < data.length; at += 4) {
+            const off = wanted.map((value, part) => Math.abs(data[at + part] - value));
+            if (data[at + 3] > 20 && Math.max(...off) <= within) found += 1;
+        }
     }
-    return found / (data.length / 4);
+    return all ? found / all : 0;
 }"""
 
 

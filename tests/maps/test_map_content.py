@@ -15,7 +15,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from facilityplan import maps
 from facilityplan.checks import Verdict
 from facilityplan.layers import points_of
-from facilityplan.maps.packing import Pen
+from facilityplan.maps.packing import Pen, outlines
 from facilityplan.network import Network
 
 lon = st.floats(73, 135, allow_nan=False)
@@ -129,7 +129,7 @@ def test_infinite_figures_become_nothing(small):
     far = replace(small.findings[0], value=math.inf, margin=-math.inf)
     columns = desk_of(small, findings=[far])["findings"][0]
     assert columns["value"] == [None]
-    assert columns["margin"] == [None]
+    assert columns["margin"] == 1  # value less required: nothing where there is no value
 
 
 def test_quotes_stand_once(small):
@@ -182,5 +182,19 @@ def test_unit_ids_of_points_and_areas(small):
     assert desk["residences"]["households"] == [600, None, 80]
     assert desk["facilities"]["status"] == ["operating", "planned"]
     assert desk["facilities"]["kind"][1] == -1
-    shapes = [isinstance(place[0], int) for place in desk["residences"]["place"]]
-    assert shapes == [False, False, isinstance(small.city.residences.geometry.iloc[2], Point)]
+    outline = desk["residences"]["outline"]
+    assert outline["rings"].tolist() == [1, 1, 0]
+    assert outline["sizes"].tolist() == [4, 4, 1]
+
+
+def test_outlines_are_the_shapes_vertex_by_vertex():
+    ring = [(113.0, 34.0), (113.1, 34.0), (113.1, 34.1), (113.0, 34.1)]
+    hole = [(113.02, 34.02), (113.04, 34.02), (113.04, 34.04)]
+    several = MultiPolygon([Polygon(ring, [hole]), Polygon([(1, 1), (2, 1), (2, 2)])])
+    shapes = np.array([Point(5, 6), several, Polygon(ring[:3])], dtype=object)
+    packed = outlines(shapes)
+    assert packed["rings"].tolist() == [0, 3, 1]
+    assert packed["sizes"].tolist() == [1, 4, 3, 3, 3]
+    xy = np.cumsum(np.column_stack([packed["east"], packed["north"]]), axis=0) / 1e6
+    flat = [(5, 6), *ring, *hole, (1, 1), (2, 1), (2, 2), *ring[:3]]
+    assert np.abs(xy - np.array(flat)).max() < 6e-7

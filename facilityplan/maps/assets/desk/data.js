@@ -1,8 +1,9 @@
-// Reads what packing.py and judgements.py wrote, into objects that the other parts use.
+// Makes of what was unpacked the objects and columns that the other parts use.
 "use strict";
 
 (() => {
-  const SCALE = 1e6;
+  desk.SCALE = 1e6;
+  const { SCALE } = desk;
 
   // Walks along steps, each from the last vertex, across a whole layer.
   function reader() {
@@ -17,20 +18,23 @@
       }
       return vertices;
     };
-    const polygons = (shape) => shape.map((rings) => rings.map(path));
-    return {
-      path,
-      polygons,
-      // A place is a point where its first entry is a number, else polygons.
-      place: (shape) =>
-        typeof shape[0] === "number" ? { point: path(shape)[0] } : { polygons: polygons(shape) },
-    };
+    return { path, polygons: (shape) => shape.map((rings) => rings.map(path)) };
   }
 
   const points = (list) => {
     const read = reader();
     return (list || []).map((steps) => read.path(steps)[0]);
   };
+
+  // A text in two languages stands as {zh, en}; the one spoken takes its place.
+  function spoken(value, lang) {
+    if (value === null || typeof value !== "object") return value;
+    if (Array.isArray(value)) {
+      return value.length && value[0] !== null && typeof value[0] === "object" ? value.map((item) => spoken(item, lang)) : value;
+    }
+    if ("§" in value) return value["§"][lang];
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, spoken(item, lang)]));
+  }
 
   // One object a row, from columns of equal length.
   const rows = (columns, names) =>
@@ -60,17 +64,6 @@
     }));
   }
 
-  function readResidences(packed) {
-    const read = reader();
-    const inner = points(packed.point);
-    return rows(packed, ["id", "households", "elders"]).map((residence) => ({
-      ...residence,
-      ...read.place(packed.place[residence.row]),
-      at: inner[residence.row],
-      findings: [],
-    }));
-  }
-
   function readPoints(packed, names) {
     const at = points(packed.point);
     return rows(packed, names).map((item) => ({ ...item, at: at[item.row] }));
@@ -79,33 +72,87 @@
   // A column holds one value for all rows, or a list with one each.
   const cell = (column, row) => (Array.isArray(column) ? column[row] : column);
 
-  function readFindings(raw, units) {
-    const elsewhere = [];
-    raw.findings.forEach((columns, number) => {
-      const clause = raw.clauses[number];
-      const fragile = new Set(columns.fragile);
-      columns.unit.forEach((unit, row) => {
-        const finding = {
-          clause,
-          number,
-          verdict: columns.verdict[row],
-          value: columns.value[row],
-          required: cell(columns.required, row),
-          margin: columns.margin[row],
-          text: raw.texts[cell(columns.text, row)],
-          standing: raw.texts[cell(columns.standing, row)],
-          fragile: fragile.has(row),
-          nearest: columns.nearest ? columns.nearest[row] : -1,
-          walking: columns.walking ? columns.walking[row] : null,
-          method: columns.method ? columns.method[row] : null,
-        };
-        if (typeof unit === "number") {
-          units[cell(columns.unitKind, row)][unit].findings.push(finding);
-        } else {
-          elsewhere.push({ ...finding, name: unit });
-        }
+  // The findings of one clause; an object is made only of one that is asked for.
+  function readColumns(raw, number, count) {
+    const columns = { ...raw.findings[number] };
+    if (typeof columns.margin === "number") {
+      // value less what is required, rounded as judgements.py rounds
+      const sign = columns.margin;
+      columns.margin = columns.value.map((value, row) => {
+        const required = cell(columns.required, row);
+        const none = value === null || required === null || columns.verdict[row] > 1;
+        return none ? null : Math.round(sign * (value - required) * 1e6) / 1e6;
       });
+    }
+    const clause = raw.clauses[number];
+    const fragile = new Set(columns.fragile);
+    const first = new Int32Array(count).fill(-1);
+    const next = new Int32Array(columns.unit.length).fill(-1);
+    const isResidence = (row) => cell(columns.unitKind, row) === "residence" && typeof columns.unit[row] === "number";
+    for (let row = columns.unit.length - 1; row >= 0; row -= 1) {
+      if (!isResidence(row)) continue;
+      next[row] = first[columns.unit[row]];
+      first[columns.unit[row]] = row;
+    }
+    const finding = (row) => ({
+      clause,
+      number,
+      verdict: columns.verdict[row],
+      value: columns.value[row],
+      required: cell(columns.required, row),
+      margin: columns.margin[row],
+      text: raw.texts[cell(columns.text, row)],
+      standing: raw.texts[cell(columns.standing, row)],
+      fragile: fragile.has(row),
+      nearest: columns.nearest ? columns.nearest[row] : -1,
+      walking: columns.walkingM ? [columns.walkingM[row], columns.walkingFlips[row], columns.walkingOff[row]] : null,
+      method: columns.method ? columns.method[row] : null,
+      unit: columns.unit[row],
+      unitKind: cell(columns.unitKind, row),
     });
+    return { clause, columns, first, next, finding, isResidence, required: (row) => cell(columns.required, row) };
+  }
+
+  // The middles of boxes, where no points were written.
+  function middles({ box, count }) {
+    const lat = (y) => (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
+    return Array.from({ length: count }, (_, row) => {
+      const [left, top, right, bottom] = box.subarray(4 * row, 4 * row + 4);
+      return [lat((top + bottom) / 2), ((left + right) / 2) * 360 - 180];
+    });
+  }
+
+  function readResidences(packed, ledgers, shapes) {
+    const at = packed.point.length ? points(packed.point) : middles(shapes);
+    const count = packed.name.length;
+    const findings = (row) => {
+      const found = [];
+      for (const { first, next, finding } of ledgers) {
+        for (let at_ = first[row]; at_ >= 0; at_ = next[at_]) found.push(finding(at_));
+      }
+      return found;
+    };
+    const get = (row) => ({
+      row,
+      id: packed.id[row],
+      name: packed.name[row],
+      households: packed.households[row],
+      elders: packed.elders[row],
+      at: at[row],
+      findings: findings(row),
+    });
+    return { ...packed, count, at, get };
+  }
+
+  function fileZones(ledgers, zones) {
+    const elsewhere = [];
+    for (const { columns, finding, isResidence } of ledgers) {
+      columns.unit.forEach((unit, row) => {
+        if (isResidence(row)) return;
+        if (typeof unit === "number") zones[unit].findings.push(finding(row));
+        else elsewhere.push({ ...finding(row), name: unit });
+      });
+    }
     return elsewhere;
   }
 
@@ -114,21 +161,26 @@
     return { ...plan, sites: plan.sites.map((site, row) => ({ ...site, row, at: at[row] })) };
   }
 
-  desk.read = (raw) => {
+  // Shapes are read once; what is said of them once a language.
+  desk.read = (packed, lang, shapes) => {
+    const raw = spoken(packed, lang);
     const zones = readZones(raw.zones);
-    const residences = readResidences(raw.residences);
     const kinds = raw.facilities.kinds;
     const corner = ([lat, lon]) => [lat / SCALE, lon / SCALE];
+    const count = raw.residences.name.length;
+    const ledgers = raw.clauses.map((_, number) => readColumns(raw, number, count));
     return {
+      lang,
+      shapes,
       text: raw.text,
       head: raw.head,
       bounds: raw.bounds.map(corner),
       clauses: raw.clauses,
+      ledgers,
       methods: raw.methods,
-      roads: groups(raw.roads),
       barriers: groups(raw.barriers),
       zones,
-      residences,
+      residences: readResidences(raw.residences, ledgers, shapes.residences),
       facilities: readPoints(raw.facilities, ["id", "kind", "status", "beds", "floorArea"]).map(
         (facility) => ({ ...facility, kind: facility.kind < 0 ? null : kinds[facility.kind] }),
       ),
@@ -138,7 +190,50 @@
         streets: area.streets === null ? null : area.streets.map(reader().path),
       })),
       proposal: raw.proposal && { ...raw.proposal, plans: raw.proposal.plans.map(readPlan) },
-      elsewhere: readFindings(raw, { residence: residences, zone: zones }),
+      whatif: raw.whatif || null,
+      basemap: raw.basemap || null,
+      elsewhere: fileZones(ledgers, zones),
+    };
+  };
+
+  // The shapes that tiles are drawn of: residences, and roads with their looks.
+  desk.readShapes = (packed) => {
+    const { outline } = packed.residences;
+    const looks = [];
+    const lines = { rings: [], sizes: [], east: [], north: [] };
+    let last = [0, 0];
+    for (const [look, part] of Object.entries(packed.roads)) {
+      let [x, y] = [0, 0];
+      const add = (steps, closed) => {
+        looks.push(look);
+        lines.rings.push(1);
+        lines.sizes.push(steps.length / 2 + (closed ? 1 : 0));
+        const put = () => {
+          lines.east.push(x - last[0]);
+          lines.north.push(y - last[1]);
+          last = [x, y];
+        };
+        let first = null;
+        for (let at = 0; at < steps.length; at += 2) {
+          x += steps[at];
+          y += steps[at + 1];
+          first = first || [x, y];
+          put();
+        }
+        if (!closed) return;
+        const here = [x, y];
+        [x, y] = first;
+        put();
+        [x, y] = here;
+      };
+      for (const steps of part.lines) add(steps, false);
+      // a square for walkers is drawn by its outline
+      for (const ring of part.areas.flat(2)) add(ring, true);
+    }
+    return {
+      residences: desk.shapes(outline, true),
+      roads: desk.shapes(lines, false),
+      looks,
     };
   };
 })();

@@ -11,52 +11,89 @@
 
   function furnish(map, city) {
     const { text } = city;
-    map.setMaxZoom(19);
-    L.control.zoom({ position: "topright", zoomInTitle: text.zoom_in, zoomOutTitle: text.zoom_out }).addTo(map);
-    L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }).addTo(map);
     const north = L.control({ position: "topright" });
     north.onAdd = () => desk.el("div", { class: "desk-north" }, desk.northArrow(text.north));
-    north.addTo(map);
     const record = L.control({ position: "bottomright" });
     record.onAdd = () => {
       const strip = desk.record(city);
       L.DomEvent.disableClickPropagation(strip);
       return strip;
     };
-    record.addTo(map);
-    map.on("zoomend", () => map.getContainer().classList.toggle("desk-far", isFar(map)));
+    const controls = [
+      L.control.zoom({ position: "topright", zoomInTitle: text.zoom_in, zoomOutTitle: text.zoom_out }),
+      L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 160 }),
+      north,
+      record,
+    ];
+    controls.forEach((control) => control.addTo(map));
+    const size = () => map.getContainer().classList.toggle("desk-far", isFar(map));
+    map.on("zoomend", size);
+    return [...controls, { remove: () => map.off("zoomend", size) }];
   }
 
-  // Residences and the fills of zones, recoloured when another clause is chosen.
-  function colouring(map, canvas, city, popup, legend) {
+  // Residences and the fills of zones, recoloured when another scheme is chosen.
+  function colouring(map, canvas, city, legend) {
     const hatch = desk.hatch(2);
-    const shapes = city.residences.map((residence) => desk.residenceShape(canvas.residences, residence, popup));
+    const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
-    let verdicts = city.residences.map(() => desk.NO_FINDING);
-    let far = null;
-    const paint = () => {
-      far = isFar(map);
-      shapes.forEach((shape, row) => {
-        const style = far && city.residences[row].polygons ? desk.speckStyle : desk.verdictStyle;
-        shape.setStyle(style(verdicts[row], hatch));
-      });
-    };
-    map.on("zoomend", () => {
-      if (far !== isFar(map)) paint();
-    });
-    const choose = (scheme) => {
-      verdicts = city.residences.map((residence) => desk.verdictOf(residence, scheme));
-      paint();
-      map.removeLayer(fills);
+    const state = { layer, hatch, scheme: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    state.choose = (scheme) => {
+      state.scheme = scheme;
       const ofZones = scheme.unitKind === "zone";
-      const zones = ofZones ? city.zones.filter((zone) => zone.findings.some(scheme.takes)) : [];
-      fills = desk.zoneFills(canvas.areas, zones, scheme, hatch).addTo(map);
-      const units = ofZones ? zones : city.residences;
-      const found = ofZones ? zones.map((zone) => desk.verdictOf(zone, scheme)) : verdicts;
-      legend.replaceChildren(...desk.legendOf(units, scheme, found, city));
+      state.classes = ofZones
+        ? new Int16Array(city.residences.count).fill(desk.NO_FINDING)
+        : desk.classesOf(city, scheme);
+      const shown = scheme.shown || desk.VERDICTS;
+      layer.setClasses(state.classes, [desk.NO_FINDING, ...[...shown].reverse()]);
+      map.removeLayer(fills);
+      state.zones = ofZones ? city.zones.filter((zone) => zone.findings.some((item) => scheme.takes(item.clause))) : [];
+      state.zoneClasses = state.zones.map((zone) => desk.verdictOf(zone, scheme));
+      fills = desk.zoneFills(canvas.areas, state.zones, scheme, hatch).addTo(map);
+      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, scheme, city));
+      state.watch.forEach((tell) => tell(state));
     };
-    return { layer: L.layerGroup(shapes), paint, choose };
+    return state;
   }
+
+  // What lies under the pointer says its name, and on a click all that is known of it.
+  function answering(map, layer, city, popup, busy) {
+    const name = desk.el("div", { class: "desk-hover", role: "status", hidden: "" });
+    map.getContainer().append(name);
+    let last = null;
+    const show = () => {
+      const event = last;
+      last = null;
+      if (!event) return;
+      const row = map.hasLayer(layer) && !busy() ? layer.at(event.latlng) : -1;
+      name.hidden = row < 0;
+      map.getContainer().classList.toggle("desk-over", row >= 0);
+      if (row < 0) return;
+      name.textContent = city.residences.name[row];
+      const { x, y } = event.containerPoint;
+      name.style.transform = `translate(${Math.round(x + 14)}px, ${Math.round(y + 10)}px)`;
+    };
+    const move = (event) => {
+      if (last === null) window.requestAnimationFrame(show);
+      last = event;
+    };
+    const click = (event) => {
+      const row = map.hasLayer(layer) && !busy() ? layer.at(event.latlng) : -1;
+      if (row < 0) return;
+      desk.openPopup(map, event.latlng, desk.residencePopup(city.residences.get(row), popup), popup);
+    };
+    map.on({ mousemove: move, click });
+    map.getContainer().addEventListener("mouseleave", () => { name.hidden = true; });
+    return () => {
+      map.off({ mousemove: move, click });
+      name.remove();
+    };
+  }
+
+  desk.openPopup = (map, at, content, popup) => {
+    const opened = L.popup(popup.options).setLatLng(at).setContent(content);
+    opened.openOn(map);
+    return opened;
+  };
 
   function zoneEntries(map, canvas, city, popup) {
     const levels = [...new Set(city.zones.map((zone) => zone.level))].sort();
@@ -113,12 +150,13 @@
     const { text } = city;
     const { roads, barriers } = desk.BASE_STYLES;
     const entries = [];
-    const add = (key, label, swatch, groups, styles) => {
-      if (!Object.keys(groups).length) return;
-      entries.push({ key, label, swatch, layer: desk.baseLayer(canvas[key], groups, styles), on: true });
-    };
-    add("roads", text.layer_roads, desk.lineSwatch(roads.major), city.roads, roads);
-    add("barriers", text.layer_barriers, desk.lineSwatch(barriers.water), city.barriers, barriers);
+    if (city.shapes.roads.count) {
+      entries.push({ key: "roads", label: text.layer_roads, swatch: desk.lineSwatch(roads.major), layer: desk.roadLayer(city.shapes), on: true });
+    }
+    if (Object.keys(city.barriers).length) {
+      const layer = desk.baseLayer(canvas.barriers, city.barriers, barriers);
+      entries.push({ key: "barriers", label: text.layer_barriers, swatch: desk.lineSwatch(barriers.water), layer, on: true });
+    }
     return entries;
   }
 
@@ -180,50 +218,78 @@
     return entries;
   }
 
-  desk.start = (map) => {
-    const city = desk.read(JSON.parse(document.getElementById("desk-data").textContent));
-    const popup = {
-      text: city.text,
-      facilities: city.facilities,
-      residences: city.residences,
-      methods: city.methods,
-      options: {
-        maxWidth: 620,
-        minWidth: 240,
-        maxHeight: 420,
-        className: "desk-popup",
-        autoPanPaddingTopLeft: [34, 12],
-        autoPanPaddingBottomRight: [56, 44],
-      },
-    };
-    const canvas = desk.makePanes(map);
-    furnish(map, city);
-    map.fitBounds(city.bounds, { padding: [24, 24], animate: false });
+  const POPUP = {
+    maxWidth: 620,
+    minWidth: 240,
+    maxHeight: 420,
+    className: "desk-popup",
+    autoPanPaddingTopLeft: [34, 12],
+    autoPanPaddingBottomRight: [56, 44],
+  };
+
+  // Draws everything in one language and returns what takes it all away again.
+  function build(map, canvas, packed, shapes, lang, kept) {
+    const city = desk.read(packed, lang, shapes);
+    document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+    document.title = city.head.title;
+    const { text, facilities, residences, methods } = city;
+    const popup = { text, facilities, residences, methods, options: POPUP };
+    const controls = furnish(map, city);
+    if (!kept.seen) map.fitBounds(city.bounds, { padding: [24, 24], animate: false });
+    kept.seen = true;
 
     const legend = desk.el("section", { id: "desk-legend" });
-    const colours = colouring(map, canvas, city, popup, legend);
+    const colours = colouring(map, canvas, city, legend);
     const schemes = desk.schemes(city);
     const plan = city.proposal && planning(map, canvas, city, popup);
-    const residences = { key: "residences", label: city.text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
+    const own = { key: "residences", label: text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
     const entries = switchable(map, [
-      residences,
+      own,
       ...signEntries(city, popup),
       ...(plan ? plan.entries : []),
       ...areaEntries(canvas, city),
       ...zoneEntries(map, canvas, city, popup),
       ...baseEntries(canvas, city),
     ]);
-    const parts = [desk.headOf(city)];
-    colours.paint();
+    const tools = { busy: false };
+    const silence = answering(map, colours.layer, city, popup, () => tools.busy);
+    const parts = [];
     if (schemes.length) {
-      parts.push(desk.schemeSection(desk.select("desk-scheme", city.text.title_scheme, schemes, (n) => colours.choose(schemes[n])), city));
-      colours.choose(schemes[0]);
+      const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
+      parts.push(desk.schemeSection(select, city));
     }
     parts.push(legend, desk.facilityLegend(city));
     if (plan) parts.push(plan.section);
     parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
-    document.getElementById("desk-panel").append(...parts.filter(Boolean));
-    document.body.append(desk.foldButton(map, city));
+    const world = { map, canvas, city, popup, colours, entries, tools, kept, restart: (next) => kept.restart(next) };
+    const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
+    extras.unshift({ head: [desk.toolbar(world)] });
+    document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
+    document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
+    if (schemes.length) colours.choose(schemes[0]);
+    return () => {
+      silence();
+      extras.forEach((extra) => extra.end && extra.end());
+      map.closePopup();
+      map.eachLayer((layer) => map.removeLayer(layer));
+      controls.forEach((control) => control.remove());
+      document.getElementById("desk-panel").replaceChildren();
+      document.querySelectorAll("body > .desk-fold, body > .desk-outside").forEach((node) => node.remove());
+    };
+  }
+
+  desk.start = (map) => {
+    const held = (id) => document.getElementById(id).textContent;
+    const packed = desk.unpack(held("desk-data"), held("desk-pack"));
+    const shapes = desk.readShapes(packed);
+    const canvas = desk.makePanes(map);
+    map.setMaxZoom(19);
+    const kept = { seen: false };
+    let end = build(map, canvas, packed, shapes, packed.lang, kept);
+    kept.restart = (lang) => {
+      end();
+      end = build(map, canvas, packed, shapes, lang, kept);
+    };
     document.body.dataset.ready = "true";
   };
 })();

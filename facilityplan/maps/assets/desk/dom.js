@@ -1,7 +1,7 @@
 // Elements made of text, never of markup: whatever a name holds, it is shown as it is written.
 "use strict";
 
-window.desk = {};
+window.desk = { EXTRAS: [] };
 
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
@@ -27,6 +27,16 @@ window.desk = {};
   // Fills {name} in a message of the catalogue. One pass: what is filled in is not read again.
   desk.fill = (message, values) =>
     message.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+
+  // Hands the user a file.
+  desk.saveFile = (name, content, type) => {
+    const address = URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }));
+    const link = desk.el("a", { href: address, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  };
 
   // A figure with separators between thousands and at most that many decimals.
   desk.figure = (value, digits = 0) =>

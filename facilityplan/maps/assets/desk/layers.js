@@ -23,15 +23,15 @@
   const AREAS = ["#3d8f7d", "#6f7fb8", "#a5844a"];
   desk.BASE_STYLES = { roads: ROADS, barriers: BARRIERS, zones: ZONE_LINES, areas: AREAS };
 
-  // Names of the panes from the ground up; only residences and what stands above answer clicks.
-  const PANES = ["barriers", "roads", "areas", "zones", "residences", "links", "signs"];
+  // Names of the panes from the ground up; what lies under a click is looked up, signs answer it.
+  const PANES = ["barriers", "roads", "areas", "zones", "before", "residences", "links", "signs"];
 
   desk.makePanes = (map) => {
     const canvas = {};
     PANES.forEach((name, level) => {
       const pane = map.createPane(`desk-${name}`);
       pane.style.zIndex = String(300 + 20 * level);
-      if (name !== "residences" && name !== "signs") pane.style.pointerEvents = "none";
+      if (name !== "signs") pane.style.pointerEvents = "none";
       canvas[name] = L.canvas({ pane: `desk-${name}`, padding: 0.2 });
     });
     return canvas;
@@ -76,12 +76,27 @@
       }),
     );
 
-  desk.residenceShape = (canvas, residence, popup) => {
-    const options = { renderer: canvas, pane: canvas.options.pane, bubblingMouseEvents: false };
-    const shape = residence.polygons
-      ? L.polygon(residence.polygons, options)
-      : L.circleMarker(residence.point, { ...options, radius: 5 });
-    return shape.bindPopup(() => desk.residencePopup(residence, popup), popup.options);
+  // Residences on tiles, recoloured by class.
+  desk.residenceLayer = (shapes, hatch) => {
+    const style = (own, far) => (far ? desk.speckStyle : desk.verdictStyle)(own, hatch);
+    return new desk.PackedLayer(shapes, {
+      pane: "desk-residences",
+      styleOf: style,
+      speckOf: (own) => desk.COLOURS[own].fill,
+      order: [desk.NO_FINDING],
+    });
+  };
+
+  // Roads on tiles, the heaviest on top.
+  desk.roadLayer = ({ roads, looks }) => {
+    const order = Object.keys(ROADS).reverse();
+    const layer = new desk.PackedLayer(roads, {
+      pane: "desk-roads",
+      styleOf: (own) => ROADS[order[own]],
+      speckOf: (own) => ROADS[order[own]].color,
+      order: order.map((_, own) => own),
+    });
+    return layer.setClasses(Int16Array.from(looks, (look) => order.indexOf(look)), layer.options.order);
   };
 
   // A sign with its tip or middle on the spot; higher ranks lie on top.
@@ -146,9 +161,9 @@
 
   desk.servedLayer = (canvas, plan, residences) => {
     const style = still(canvas, { color: desk.PLAN_COLOUR, weight: 1.4, opacity: 0.75 });
-    const lines = plan.sites.flatMap((site) => site.serves.map((row) => [site.at, residences[row].at]));
+    const lines = plan.sites.flatMap((site) => site.serves.map((row) => [site.at, residences.at[row]]));
     const rings = plan.sites.flatMap((site) =>
-      site.serves.map((row) => L.circleMarker(residences[row].at, { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
+      site.serves.map((row) => L.circleMarker(residences.at[row], { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
     );
     return L.layerGroup([L.polyline(lines, style), ...rings]);
   };
@@ -156,7 +171,7 @@
   desk.unreachableLayer = (rows, residences, popup) =>
     L.layerGroup(
       rows.map((row) => {
-        const residence = residences[row];
+        const residence = residences.get(row);
         return sign(residence.at, desk.unreachableSign(), residence.name, LACK).bindPopup(
           () => desk.residencePopup(residence, popup, desk.unreachableNote(popup)),
           popup.options,

@@ -2,8 +2,39 @@
 "use strict";
 
 (() => {
+  // The panel in sheets, one tab each; the first holds what the map shows.
+  desk.panelOf = (city, parts, extras) => {
+    const { text } = city;
+    const sheets = [{ key: "map", label: text.tab_map, nodes: parts }, ...extras.filter((extra) => extra.sheet).map((extra) => extra.sheet)];
+    const bodies = sheets.map(({ key, label, nodes }, at) =>
+      desk.el("div", { id: `desk-sheet-${key}`, role: "tabpanel", "aria-label": label, hidden: at ? "" : null }, ...nodes),
+    );
+    const tabs = sheets.map(({ key, label }, at) =>
+      desk.el("button", { type: "button", role: "tab", id: `desk-tab-${key}`, "aria-selected": String(at === 0), "aria-controls": `desk-sheet-${key}` }, label),
+    );
+    tabs.forEach((tab, at) => {
+      tab.addEventListener("click", () => {
+        tabs.forEach((other, n) => {
+          other.setAttribute("aria-selected", String(n === at));
+          bodies[n].hidden = n !== at;
+          if (n !== at && sheets[n].closed) sheets[n].closed();
+        });
+        if (sheets[at].opened) sheets[at].opened();
+      });
+    });
+    const bar = desk.el("div", { class: "desk-tabs", role: "tablist" }, ...tabs);
+    const heads = extras.flatMap((extra) => extra.head || []);
+    return [desk.headOf(city), ...heads, sheets.length > 1 ? bar : null, ...bodies].filter(Boolean);
+  };
+
   const section = (heading, ...children) =>
     desk.el("section", {}, desk.el("h2", {}, heading), ...children);
+
+  const signSection = (heading, ...children) => {
+    const made = section(heading, ...children);
+    made.classList.add("desk-signs");
+    return made;
+  };
 
   desk.headOf = ({ head, text }) =>
     desk.el(
@@ -54,19 +85,19 @@
       desk.el("span", { class: "desk-count" }, figure),
     );
 
-  // Counts of the verdicts that the map shows now.
-  desk.legendOf = (units, scheme, verdicts, { text }) => {
+  // Counts of the classes that the map shows now.
+  desk.legendOf = (classes, scheme, { text }) => {
     const { unitKind, names = {} } = scheme;
     const always = scheme.shown || desk.VERDICTS;
-    const shown = [...always, desk.NO_FINDING];
-    const rows = shown
-      .map((verdict) => [verdict, units.filter((_, position) => verdicts[position] === verdict)])
-      .filter(([verdict, own]) => own.length || always.includes(verdict))
-      .map(([verdict, own]) => {
-        const label = verdict === desk.NO_FINDING ? text.no_finding : names[verdict] || text.verdicts[verdict];
-        return row(desk.verdictSwatch(verdict), label, desk.figure(own.length), { "data-verdict": verdict });
+    const counts = new Map();
+    for (const own of classes) counts.set(own, (counts.get(own) || 0) + 1);
+    const rows = [...always, desk.NO_FINDING]
+      .filter((own) => counts.has(own) || always.includes(own))
+      .map((own) => {
+        const label = own === desk.NO_FINDING ? text.no_finding : names[own] || text.verdicts[own];
+        return row(desk.verdictSwatch(own), label, desk.figure(counts.get(own) || 0), { "data-verdict": own });
       });
-    const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(units.length) });
+    const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(classes.length) });
     return [desk.el("h2", {}, text.legend, desk.el("small", {}, total)), ...rows];
   };
 
@@ -86,7 +117,7 @@
         return n && row(desk.facilitySign("community", state, 18), name, desk.figure(n));
       }),
     ];
-    return section(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
+    return signSection(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
   };
 
   // Checkboxes; each entry has a label, a swatch, whether it is on, and what to do.
@@ -143,7 +174,7 @@
 
   // The button that folds the panel away; the map then takes its room.
   desk.foldButton = (map, { text }) => {
-    const button = desk.el("button", { type: "button", class: "desk-fold", "aria-expanded": "true", title: text.fold }, "«");
+    const button = desk.el("button", { type: "button", class: "desk-fold", "aria-label": text.fold, "aria-expanded": "true", title: text.fold }, "«");
     button.addEventListener("click", () => {
       const folded = document.body.classList.toggle("desk-folded");
       button.textContent = folded ? "»" : "«";

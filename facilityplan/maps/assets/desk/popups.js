@@ -37,6 +37,14 @@
     return `${name} ${measured(finding, Math.abs(margin), digitsOf(finding))}`;
   }
 
+  // The figures of a finding as a table's cells.
+  desk.findingCells = (finding, { text }) => ({
+    verdict: verdictText(finding, text),
+    value: valueText(finding),
+    required: requiredText(finding),
+    margin: marginText(finding, text),
+  });
+
   const line = (text, extra = "") => desk.el("div", { class: `desk-note ${extra}`.trim() }, text);
 
   function walkingNotes(finding, text) {
@@ -147,14 +155,14 @@
     return card(zone.name, facts, desk.findingTable(zone.findings, popup));
   };
 
-  desk.facilityPopup = (facility, { text }) =>
+  desk.facilityPopup = (facility, { text, actions }) =>
     card(facility.name, [
       [text.id, facility.id],
       [text.kind, facility.kind ? facility.kind.name : text.kind_unknown],
       [text.state, text.statuses[facility.status] || text.status_unknown],
       [text.beds, facility.beds === null ? text.unknown : desk.fill(text.beds_value, { n: desk.figure(facility.beds) })],
       [text.floor_area, area(facility.floorArea, text)],
-    ]);
+    ], ...(actions ? actions(facility) : []));
 
   desk.candidatePopup = (candidate, { text }) =>
     card(candidate.name, [
@@ -169,7 +177,7 @@
   }
 
   function servedText(site, { text, residences }) {
-    const shown = site.serves.slice(0, 8).map((row) => residences[row].name);
+    const shown = site.serves.slice(0, 8).map((row) => residences.name[row]);
     const names = shown.join(text.list_separator) + (site.serves.length > 8 ? text.serves_more : "");
     return site.serves.length ? desk.fill(text.serves_value, { n: site.serves.length, names }) : text.none;
   }

@@ -15,6 +15,12 @@
     [FRAGILE]: { line: "#5e1a78", fill: "#b06fd0" },
     [desk.NO_FINDING]: { line: "#aab0b8", fill: "#f4f5f6" },
   };
+  // Bands from near to far and shortfalls from none to all, lighter to darker for any eye.
+  const NEAR_TO_FAR = ["#fde725", "#90d743", "#35b779", "#21918c", "#31688e", "#443983", "#440154"];
+  NEAR_TO_FAR.forEach((fill, at) => { desk.COLOURS[10 + at] = { line: "#3b3b4a", fill }; });
+  ["#67a9cf", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000"].forEach((fill, at) => {
+    desk.COLOURS[20 + at] = { line: "#5b1a0a", fill };
+  });
   desk.PLAN_COLOUR = "#9b1b8a";
   const FACILITY_COLOUR = "#12564a";
   const CLOSED_COLOUR = "#868e96";

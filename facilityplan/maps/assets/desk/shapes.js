@@ -1,0 +1,138 @@
+// Shapes of a layer as flat arrays, and a grid that finds them again. Nothing here draws.
+"use strict";
+
+(() => {
+  const worldX = (lon) => (lon + 180) / 360;
+  const worldY = (lat) => {
+    const sine = Math.sin((lat * Math.PI) / 180);
+    return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
+  };
+
+  // Shapes of a layer in parts of a turn around the globe: feature -> rings or lines -> vertices.
+  // rings: how many each feature has (0: a point); sizes: vertices of each; steps east and north.
+  desk.shapes = ({ rings, sizes, east, north, grain = 1 }, closed) => {
+    const count = rings.length;
+    const firstRing = new Int32Array(count + 1);
+    for (let row = 0; row < count; row += 1) firstRing[row + 1] = firstRing[row] + Math.max(rings[row], 1);
+    const firstVertex = new Int32Array(sizes.length + 1);
+    for (let ring = 0; ring < sizes.length; ring += 1) firstVertex[ring + 1] = firstVertex[ring] + sizes[ring];
+    const total = east.length;
+    const x = new Float64Array(total);
+    const y = new Float64Array(total);
+    let lon = 0;
+    let lat = 0;
+    for (let at = 0; at < total; at += 1) {
+      lon += east[at];
+      lat += north[at];
+      x[at] = worldX((lon * grain) / desk.SCALE);
+      y[at] = worldY((lat * grain) / desk.SCALE);
+    }
+    const box = new Float64Array(4 * count);
+    for (let row = 0; row < count; row += 1) {
+      let [left, top, right, bottom] = [2, 2, -1, -1];
+      for (let at = firstVertex[firstRing[row]]; at < firstVertex[firstRing[row + 1]]; at += 1) {
+        if (x[at] < left) left = x[at];
+        if (x[at] > right) right = x[at];
+        if (y[at] < top) top = y[at];
+        if (y[at] > bottom) bottom = y[at];
+      }
+      box.set([left, top, right, bottom], 4 * row);
+    }
+    const isPoint = Uint8Array.from(rings, (n) => (n === 0 ? 1 : 0));
+    return { count, closed, firstRing, firstVertex, x, y, box, isPoint, grid: gridOver(box, count) };
+  };
+
+  // Which features touch which cell of a grid over them all, as compressed rows.
+  function gridOver(box, count) {
+    const bounds = [2, 2, -1, -1];
+    for (let row = 0; row < count; row += 1) {
+      for (const side of [0, 1]) {
+        bounds[side] = Math.min(bounds[side], box[4 * row + side]);
+        bounds[side + 2] = Math.max(bounds[side + 2], box[4 * row + side + 2]);
+      }
+    }
+    const [left, top, right, bottom] = bounds;
+    const side = Math.max(1, Math.min(512, Math.ceil(Math.sqrt(count / 3))));
+    const width = Math.max((right - left) / side, 1e-12);
+    const height = Math.max((bottom - top) / side, 1e-12);
+    const clamp = (value) => Math.max(0, Math.min(side - 1, Math.floor(value)));
+    const cells = (x0, y0, x1, y1) => [
+      clamp((x0 - left) / width), clamp((y0 - top) / height), clamp((x1 - left) / width), clamp((y1 - top) / height),
+    ];
+    const starts = new Int32Array(side * side + 1);
+    const each = (row, visit) => {
+      const [c0, r0, c1, r1] = cells(box[4 * row], box[4 * row + 1], box[4 * row + 2], box[4 * row + 3]);
+      for (let r = r0; r <= r1; r += 1) for (let c = c0; c <= c1; c += 1) visit(r * side + c);
+    };
+    for (let row = 0; row < count; row += 1) each(row, (cell) => { starts[cell + 1] += 1; });
+    for (let cell = 0; cell < side * side; cell += 1) starts[cell + 1] += starts[cell];
+    const next = starts.slice();
+    const members = new Int32Array(starts[side * side]);
+    for (let row = 0; row < count; row += 1) each(row, (cell) => { members[next[cell]] = row; next[cell] += 1; });
+    return { cells, side, starts, members, seen: new Int32Array(count), round: 0 };
+  }
+
+  // Calls back with every feature whose box meets the given one, once each.
+  desk.within = ({ grid, box, count }, x0, y0, x1, y1, visit) => {
+    if (!count) return;
+    grid.round += 1;
+    const [c0, r0, c1, r1] = grid.cells(x0, y0, x1, y1);
+    for (let r = r0; r <= r1; r += 1) {
+      const row = r * grid.side;
+      for (let at = grid.starts[row + c0]; at < grid.starts[row + c1 + 1]; at += 1) {
+        const feature = grid.members[at];
+        if (grid.seen[feature] === grid.round) continue;
+        grid.seen[feature] = grid.round;
+        const b = 4 * feature;
+        if (box[b] <= x1 && box[b + 2] >= x0 && box[b + 1] <= y1 && box[b + 3] >= y0) visit(feature);
+      }
+    }
+  };
+
+  // Whether a spot lies inside a feature's rings, by the even-odd rule.
+  desk.inside = ({ firstRing, firstVertex, x, y }, feature, px, py) => {
+    let odd = false;
+    for (let ring = firstRing[feature]; ring < firstRing[feature + 1]; ring += 1) {
+      const begin = firstVertex[ring];
+      const end = firstVertex[ring + 1];
+      for (let at = begin, last = end - 1; at < end; last = at, at += 1) {
+        if (y[at] > py !== y[last] > py && px < ((x[last] - x[at]) * (py - y[at])) / (y[last] - y[at]) + x[at]) odd = !odd;
+      }
+    }
+    return odd;
+  };
+
+  // Which estate and which zones hold a spot in degrees: the lowest id owns an edge. The page knows
+  // outlines to 0.1 m; what lies nearer to one is for the program to decide.
+  desk.holders = (shapes, ids, zones) => (lon, lat) => {
+    const [x, y] = [worldX(lon), worldY(lat)];
+    let holder = -1;
+    desk.within(shapes, x, y, x, y, (row) => {
+      if (shapes.isPoint[row] || !desk.inside(shapes, row, x, y)) return;
+      if (holder < 0 || ids[row] < ids[holder]) holder = row;
+    });
+    const best = new Map();
+    zones.forEach((zone) => {
+      if (!zone.polygons.some((rings) => odd(rings, lon, lat))) return;
+      const own = best.get(zone.level);
+      if (!own || zone.id < own.id) best.set(zone.level, zone);
+    });
+    return { holder, zones: [...best.values()].map((zone) => zone.row) };
+  };
+
+  // The even-odd rule over rings of [lat, lon].
+  function odd(rings, lon, lat) {
+    let inside = false;
+    for (const ring of rings) {
+      for (let at = 0, last = ring.length - 1; at < ring.length; last = at, at += 1) {
+        const [y0, x0] = ring[at];
+        const [y1, x1] = ring[last];
+        if (y0 > lat !== y1 > lat && lon < ((x1 - x0) * (lat - y0)) / (y1 - y0) + x0) inside = !inside;
+      }
+    }
+    return inside;
+  }
+
+  desk.worldX = worldX;
+  desk.worldY = worldY;
+})();
