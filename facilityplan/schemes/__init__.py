@@ -1,7 +1,7 @@
 """A new residential scheme: its sheet, its review clause by clause, and what a bureau hands in."""
 
 from facilityplan.schemes.fields import FIELDS, PHASE_FIELDS, SCHEME_FIELDS, Field
-from facilityplan.schemes.ledger import PhaseLine, Remark, phase_ledger, remarks
+from facilityplan.schemes.ledger import AreaRule, PhaseLine, Remark, area_rule, phase_ledger, remarks
 from facilityplan.schemes.model import Phase, Scheme
 from facilityplan.schemes.register import (
     Outcome,
@@ -22,6 +22,7 @@ from facilityplan.schemes.surroundings import (
 )
 
 __all__ = [
+    "AreaRule",
     "FIELDS",
     "PHASE_FIELDS",
     "SCHEME_FIELDS",
@@ -35,6 +36,7 @@ __all__ = [
     "Scheme",
     "StreetNeed",
     "Surroundings",
+    "area_rule",
     "around",
     "complies",
     "compliance_rate",

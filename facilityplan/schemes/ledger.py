@@ -15,7 +15,7 @@ from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.provision import as_written
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.premises import ATTRIBUTES, dwellings_share
-from facilityplan.standards import Comparator, Standards, Unit
+from facilityplan.standards import Clause, Comparator, Standards, Unit
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,39 @@ class Remark:
     confidence: str = ""
 
 
+@dataclass(frozen=True)
+class AreaRule:
+    """What binds for floor area: square metres per 100 households, and the least size in all."""
+
+    rate: Clause
+    minimum: Clause | None
+
+    def required_m2(self, households: float) -> float:
+        """Return the floor area required; NaN where the households are not known."""
+        by_rate = _required(self.rate.limit, households)
+        least = 0.0 if self.minimum is None else self.minimum.limit
+        return by_rate if math.isnan(by_rate) else max(by_rate, least)
+
+
+def area_rule(scheme: Scheme, standards: Standards) -> AreaRule | None:
+    """Return what binds a scheme for floor area; ``None`` where that is not known or no number."""
+    adopted = standards.binding(FLOOR_AREA, Unit(setting="urban", status=scheme.status))
+    if any(item.undetermined or not item.clause.is_numeric for item in adopted):
+        return None
+    parts = {item.clause.parameters["part"]: item.clause for item in adopted}
+    return AreaRule(parts["rate"], parts.get("minimum")) if "rate" in parts else None
+
+
 def phase_ledger(scheme: Scheme, standards: Standards) -> list[PhaseLine]:
     """Return the ledger of floor area by phase, in the order of building.
 
     Required is the rate that binds times the households, without the least size, which is one for
     the whole scheme. Empty without phases or without a rate.
     """
-    rates = [
-        item.clause
-        for item in standards.binding(FLOOR_AREA, Unit(setting="urban", status=scheme.status))
-        if item.clause.parameters.get("part") == "rate"
-        and item.clause.is_numeric
-        and not item.undetermined
-    ]
-    if not rates or not scheme.phases:
+    rule = area_rule(scheme, standards)
+    if rule is None or not scheme.phases:
         return []
-    rate = rates[0].limit
+    rate = rule.rate.limit
     needed = [_required(rate, phase.households) for phase in scheme.phases]
     designed = [phase.elder_floor_area_m2 for phase in scheme.phases]
     enough_in_all = _sum(designed) >= _sum(needed)
