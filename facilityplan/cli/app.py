@@ -85,21 +85,23 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
             list[str] | None, typer.Option("--standards", help=said("standards_option"))
         ] = None,
         date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
+        city: Annotated[Path | None, typer.Option("--city", help=said("check_city"))] = None,
+        out: Annotated[Path | None, typer.Option("--out", help=said("check_out"))] = None,
+        template: Annotated[
+            Path | None, typer.Option("--template", help=said("check_template"))
+        ] = None,
+        decisions: Annotated[
+            Path | None, typer.Option("--decisions", help=said("check_decisions"))
+        ] = None,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
-        from facilityplan.cli.check import check_schemes
+        from facilityplan.cli.check import CheckOptions, check_schemes
 
-        raise typer.Exit(
-            check_schemes(
-                schemes,
-                place=place,
-                standards=standard or [],
-                date=date,
-                machine=machine,
-                lang=lang,
-            )
+        asked = CheckOptions(
+            place, tuple(standard or ()), date, city, out, template, decisions, machine, lang
         )
+        raise typer.Exit(check_schemes(schemes, asked))
 
     @app.command("init", help=said("init"))
     def init(

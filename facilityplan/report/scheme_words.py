@@ -39,7 +39,7 @@ def field_text(field: Field, value: Any, lang: str | None) -> str:
     if value is None or value == ():
         return "—"
     if field.content == "flag":
-        return locale.text("yes" if value else "no", lang)
+        return locale.text("scheme.flag.yes" if value else "scheme.flag.no", lang)
     if field.content == "status":
         return locale.text(f"scheme.status.{value}", lang)
     if field.content == "share":
@@ -57,7 +57,7 @@ def field_text(field: Field, value: Any, lang: str | None) -> str:
 
 def field_label(field: Field, lang: str | None) -> str:
     """Return what a field is called in a language."""
-    return field.words[0] if lang == "zh" else locale.text(f"scheme.field.{field.name}", lang)
+    return locale.text(f"scheme.field.{field.name}", lang)
 
 
 def basic_rows(review: Review, lang: str | None) -> list[dict[str, str]]:
