@@ -103,6 +103,16 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
         )
         raise typer.Exit(check_schemes(schemes, asked))
 
+    @app.command("init-scheme", help=said("init_scheme"))
+    def init_scheme(
+        file: Annotated[Path, typer.Argument(help=said("init_scheme_file"))],
+        xlsx: Annotated[bool, typer.Option("--xlsx", help=said("init_scheme_xlsx"))] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.init_scheme import make_sheet
+
+        raise typer.Exit(make_sheet(file, xlsx=xlsx, lang=lang))
+
     @app.command("init", help=said("init"))
     def init(
         folder: Annotated[Path, typer.Argument(help=said("init_folder"))],

@@ -114,7 +114,7 @@ def form_toml(lang: str | None = None) -> str:
             group = field.group
             lines += ["", f"# —— {locale.text(f'scheme.form.group_{group}', lang)} ——"]
         lines.append(_toml_line(field, lang))
-    lines += ["", f"# —— {locale.text('scheme.form.group_phase', lang)} ——", "# [[分期]]"]
+    lines += ["", f"# —— {locale.text('scheme.form.group_phase', lang)} ——", "# [[phase]]"]
     lines += [_toml_line(field, lang) for field in PHASE_FIELDS[1:]]
     return "\n".join(lines) + "\n"
 
