@@ -162,7 +162,10 @@ def make(lang):
     heading(document, said("clauses"))
     table(
         document,
-        [column(n) for n in ("number", "title", "required", "designed", "difference", "verdict", "quote")],
+        [
+            column(n)
+            for n in ("number", "title", "required", "designed", "difference", "verdict", "quote")
+        ],
         [
             "{{ item.number }}",
             "{{ item.clause }} {{ item.title }}",
@@ -181,13 +184,27 @@ def make(lang):
         document,
         [
             column(n)
-            for n in ("phase", "households", "required_m2", "designed_m2", "required_so_far",
-                      "designed_so_far", "state")
+            for n in (
+                "phase",
+                "households",
+                "required_m2",
+                "designed_m2",
+                "required_so_far",
+                "designed_so_far",
+                "state",
+            )
         ],
         [
             "{{ item." + n + " }}"
-            for n in ("phase", "households", "required", "designed", "required_so_far",
-                      "designed_so_far", "state")
+            for n in (
+                "phase",
+                "households",
+                "required",
+                "designed",
+                "required_so_far",
+                "designed_so_far",
+                "state",
+            )
         ],
         "phases",
         (20, 22, 24, 24, 24, 24, 20),

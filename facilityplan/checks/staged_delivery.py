@@ -96,9 +96,7 @@ def _ref(context: Context, row: int, phase: str | None) -> UnitRef:
     return UnitRef("scheme", f"{whole.id}/{phase}", f"{whole.name} {phase}", whole.row)
 
 
-def judge(
-    adoption: Adoption, ref: UnitRef, steps: Sequence[Step], as_of: dt.date
-) -> Finding:
+def judge(adoption: Adoption, ref: UnitRef, steps: Sequence[Step], as_of: dt.date) -> Finding:
     """Return the finding for one scheme, or one phase of it.
 
     Parameters

@@ -52,7 +52,6 @@ from facilityplan.schemes import (
 from facilityplan.schemes.decisions import Decision, check_decisions, read_decisions
 from facilityplan.standards import Standards
 
-
 ENDINGS: Final = (".toml", ".csv", ".xlsx", ".xls", ".xlsb", ".ods")
 """What a sheet of schemes may be."""
 
@@ -136,9 +135,7 @@ def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
         for scheme in schemes
     ]
     return [
-        review_scheme(
-            scheme, resolved, None if context is None else around(scheme, context, needs)
-        )
+        review_scheme(scheme, resolved, None if context is None else around(scheme, context, needs))
         for scheme, resolved in zip(schemes, chosen, strict=True)
     ]
 

@@ -50,7 +50,9 @@ def _blank(sheet: Any, fields: Sequence[Field], header: Any, day: Any, lang: str
     for at, field in enumerate(fields):
         said = header_of(field)
         sheet.write_string(0, at, said, header)
-        sheet.set_column(at, at, max(10, 2 * len(said) + 2), day if field.content == "date" else None)
+        sheet.set_column(
+            at, at, max(10, 2 * len(said) + 2), day if field.content == "date" else None
+        )
         sheet.write_comment(0, at, _how(field, lang), {"author": ""})
         words = _choices(field)
         if words:

@@ -203,7 +203,9 @@ def review_fields(
         said = [decision_text(found, lang) for found in own if found.clause == item.clause_id]
         rows.append({**row, "decision": "；".join(said)})
     streets = [] if review.surroundings is None else review.surroundings.streets
-    values = {item.name: field_text(item, scheme.values.get(item.name), lang) for item in SCHEME_FIELDS}
+    values = {
+        item.name: field_text(item, scheme.values.get(item.name), lang) for item in SCHEME_FIELDS
+    }
     fields = {
         "name": scheme.name,
         "file": scheme.file,

@@ -275,9 +275,7 @@ def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: i
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
 
 
-def _difference(
-    writer: _Writer, sheet: Any, finding: Finding, line: int, value: float
-) -> None:
+def _difference(writer: _Writer, sheet: Any, finding: Finding, line: int, value: float) -> None:
     n = line + 1
     wants_more = Comparator(finding.comparator or ">=").wants_more
     sides = f"H{n}-G{n}" if wants_more else f"G{n}-H{n}"
@@ -331,8 +329,7 @@ def _phases(writer: _Writer, review: Review) -> None:
         writer.formula(sheet, line, 6, formula, said[item.state])
     looks = {"lag": writer.yellow, "short": writer.red, "unknown": writer.yellow}
     words = {
-        locale.text(f"scheme.phase_state.{name}", writer.lang): look
-        for name, look in looks.items()
+        locale.text(f"scheme.phase_state.{name}", writer.lang): look for name, look in looks.items()
     }
     writer.tones(sheet, 1, last, 6, words)
 
@@ -420,9 +417,7 @@ def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
     line, scheme, lang = 3 + at, review.scheme, writer.lang
     n = line + 1
     rule = area_rule(scheme, review.standards)
-    area = next(
-        (f for f in review.findings if clause_of(review, f).measure == FLOOR_AREA), None
-    )
+    area = next((f for f in review.findings if clause_of(review, f).measure == FLOOR_AREA), None)
     cells: tuple[object, ...] = (
         float(at + 1),
         scheme.name,

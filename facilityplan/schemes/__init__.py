@@ -1,7 +1,14 @@
 """A new residential scheme: its sheet, its review clause by clause, and what a bureau hands in."""
 
 from facilityplan.schemes.fields import FIELDS, PHASE_FIELDS, SCHEME_FIELDS, Field
-from facilityplan.schemes.ledger import AreaRule, PhaseLine, Remark, area_rule, phase_ledger, remarks
+from facilityplan.schemes.ledger import (
+    AreaRule,
+    PhaseLine,
+    Remark,
+    area_rule,
+    phase_ledger,
+    remarks,
+)
 from facilityplan.schemes.model import Phase, Scheme
 from facilityplan.schemes.register import (
     Outcome,
@@ -22,10 +29,10 @@ from facilityplan.schemes.surroundings import (
 )
 
 __all__ = [
-    "AreaRule",
     "FIELDS",
     "PHASE_FIELDS",
     "SCHEME_FIELDS",
+    "AreaRule",
     "Field",
     "Outcome",
     "Phase",
@@ -38,8 +45,8 @@ __all__ = [
     "Surroundings",
     "area_rule",
     "around",
-    "complies",
     "compliance_rate",
+    "complies",
     "failures_first",
     "floor_area_needs",
     "geometry_of",

@@ -146,9 +146,7 @@ PHASE_FIELDS: Final = (
     Field("scheme", "text", ("项目名称", "项目"), group="phase"),
     Field("phase", "text", ("分期", "期", "期次"), group="phase"),
     Field("households", "count", ("户数", "本期户数", "本期套数"), "户", "phase"),
-    Field(
-        "residential_floor_area_m2", "area", ("住宅建筑面积", "本期住宅建筑面积"), "㎡", "phase"
-    ),
+    Field("residential_floor_area_m2", "area", ("住宅建筑面积", "本期住宅建筑面积"), "㎡", "phase"),
     Field(
         "elder_floor_area_m2",
         "area",

@@ -121,9 +121,7 @@ def _judge(scheme: Scheme, adoption: Adoption, ref: UnitRef, *, delivered: bool)
     if from_storey is not None:
         highest = _highest(scheme)
         if math.isnan(highest):
-            return undecided(
-                adoption, ref, "reason.premises_storey_unknown", required=clause.limit
-            )
+            return undecided(adoption, ref, "reason.premises_storey_unknown", required=clause.limit)
         if highest < from_storey:
             return not_applicable(
                 adoption,
@@ -136,9 +134,7 @@ def _judge(scheme: Scheme, adoption: Adoption, ref: UnitRef, *, delivered: bool)
     if attribute in AFTER_DELIVERY and not delivered:
         return not_applicable(adoption, ref, "reason.delivery_not_yet_due", {})
     if attribute not in ATTRIBUTES:
-        return undecided(
-            adoption, ref, "reason.premises_attribute_unknown", attribute=attribute
-        )
+        return undecided(adoption, ref, "reason.premises_attribute_unknown", attribute=attribute)
     value = ATTRIBUTES[attribute](scheme)
     if math.isnan(value):
         reason = f"reason.premises_no_{attribute}"

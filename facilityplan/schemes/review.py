@@ -82,9 +82,7 @@ def in_order(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda item: item.clause_id)
 
 
-def _delivery(
-    scheme: Scheme, standards: Standards, unit: Unit, ref: UnitRef
-) -> list[Finding]:
+def _delivery(scheme: Scheme, standards: Standards, unit: Unit, ref: UnitRef) -> list[Finding]:
     """Judge the four stages: phase by phase where the sheet has phases, else once.
 
     Without a judging date every date that is given has been reached.
@@ -117,7 +115,9 @@ def _parts(scheme: Scheme, ref: UnitRef) -> list[tuple[UnitRef, Phase | None]]:
 
 def _dated(sheet: Scheme | Phase) -> bool:
     return any(
-        sheet.day(f"{stage}_{of}") is not None for stage in STAGES for of in ("dwellings", "premises")
+        sheet.day(f"{stage}_{of}") is not None
+        for stage in STAGES
+        for of in ("dwellings", "premises")
     )
 
 

@@ -160,7 +160,9 @@ def floor_area_needs(city: Context) -> list[Finding]:
 def _unplaced(scheme: Scheme, city: Context) -> list[Finding]:
     unit = Unit(setting="urban", status=scheme.status)
     return [
-        undecided(adoption, ref_of(scheme), "reason.scheme_unplaced", required=adoption.clause.value)
+        undecided(
+            adoption, ref_of(scheme), "reason.scheme_unplaced", required=adoption.clause.value
+        )
         for adoption in city.standards.binding("service_radius", unit)
     ]
 
