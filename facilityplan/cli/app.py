@@ -103,6 +103,21 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
         )
         raise typer.Exit(check_schemes(schemes, asked))
 
+    @app.command("conditions", help=said("conditions"))
+    def conditions(
+        plot: Annotated[Path, typer.Argument(help=said("conditions_plot"))],
+        place: Annotated[str | None, typer.Option("--place", help=said("place"))] = None,
+        date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
+        out: Annotated[Path | None, typer.Option("--out", help=said("conditions_out"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.conditions import show_conditions
+
+        raise typer.Exit(
+            show_conditions(plot, place=place, date=date, out=out, machine=machine, lang=lang)
+        )
+
     @app.command("init-scheme", help=said("init_scheme"))
     def init_scheme(
         file: Annotated[Path, typer.Argument(help=said("init_scheme_file"))],

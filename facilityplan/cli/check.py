@@ -131,7 +131,7 @@ def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
     chosen = [
         context.standards
         if context is not None
-        else _standards_of(scheme, options.place, options.standards, as_of, memo)
+        else standards_of(scheme, options.place, options.standards, as_of, memo)
         for scheme in schemes
     ]
     return [
@@ -202,7 +202,7 @@ def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:
     return own if as_of is None else list(documents)
 
 
-def _standards_of(
+def standards_of(
     scheme: Scheme,
     place: str | None,
     named: Sequence[str],

@@ -66,7 +66,7 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
             raise
         raise InputError("template_broken", file=file, reason=str(error)) from error
     stream = io.BytesIO()
-    _settle(document.docx)
+    settle(document.docx)
     document.save(stream)
     return same_bytes(stream.getvalue())
 
@@ -100,7 +100,7 @@ def _unknown(found: str, fields: Mapping[str, Any], file: str | None) -> InputEr
     return InputError("template_field_unknown", file=file, found=found, known="、".join(known))
 
 
-def _settle(document: Any) -> None:
+def settle(document: Any) -> None:
     """Take the time of day and the user's name out of a document's properties."""
     properties = document.core_properties
     fixed = dt.datetime.combine(EPOCH, dt.time())
