@@ -111,6 +111,8 @@ def table(document, headers, cells, over, widths):
         cell(made.rows[2].cells[at], text)
         for row in made.rows:
             row.cells[at].width = Mm(width)
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Mm(width)
     made.rows[1].cells[0].paragraphs[0].add_run("{%tr for item in " + over + " %}")
     made.rows[3].cells[0].paragraphs[0].add_run("{%tr endfor %}")
     repeat_header(made.rows[0])
@@ -158,6 +160,7 @@ def make(lang):
     made.rows[2].cells[0].paragraphs[0].add_run("{%tr endfor %}")
     for row in made.rows:
         row.cells[0].width, row.cells[1].width = Mm(50), Mm(106)
+    made.columns[0].width, made.columns[1].width = Mm(50), Mm(106)
     paragraph(document, f"{said('as_of')}：{{{{ as_of }}}}", size=10.5)
     heading(document, said("clauses"))
     table(

@@ -15,6 +15,7 @@ from facilityplan.errors import FacilityPlanError, InputError, SchemaError, Usag
 from facilityplan.io.table import read_table
 from facilityplan.schemes import (
     FIELDS,
+    SCHEME_FIELDS,
     complies,
     parse_date,
     review,
@@ -135,11 +136,13 @@ def test_what_is_missing_is_said(missing):
 def test_every_heading_is_read(tmp_path):
     for name, words in FIELDS.items():
         for word in (name, *words):
-            value = {"status": "新建", "name": "甲"}.get(name, "7")
+            content = {item.name: item.content for item in SCHEME_FIELDS}[name]
+            value = {"status": "新建", "flag": "是", "date": "2026-06-30"}.get(content, "7")
+            value = "甲" if name == "name" else value
             path = tmp_path / "rows.csv"
             path.write_text(f" {word} \n{value}\n", encoding="utf-8")
             (found,) = schemes_from_table(read_table(path))
-            got = getattr(found, name)
+            got = getattr(found, name, found.values.get(name))
             assert got in {"new", "甲", "7", 7.0, ("7",)}
 
 
