@@ -78,7 +78,7 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
     as_json = typer.Option("--json", help=said("json"))
 
     @app.command("check", help=said("check"))
-    def check(
+    def check(  # noqa: PLR0913, PLR0917 - an option is an argument
         schemes: Annotated[list[Path], typer.Argument(help=said("schemes"))],
         place: Annotated[str | None, typer.Option("--place", help=said("place"))] = None,
         standard: Annotated[

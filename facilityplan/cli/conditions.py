@@ -69,7 +69,10 @@ def _lines(plot: Scheme, found: Sequence[Condition], lang: str) -> list[str]:
         text = locale.text(f"scheme.conditions.{item.id}", lang, **said)
         advice = "" if item.binding else locale.text("scheme.conditions.advisory", lang)
         clause = item.clause
-        cite = {"document": clause.document_title, "number": f"{clause.document_number} {clause.number}"}
+        cite = {
+            "document": clause.document_title,
+            "number": f"{clause.document_number} {clause.number}",
+        }
         quoted = locale.text("scheme.conditions.cite", lang, quote=clause.quote, **cite)
         lines.append(f"{number}. {advice}{text}{quoted}")
     return lines

@@ -252,7 +252,9 @@ def _centre(scheme: Scheme, city: Context, shape: Any, community: int | None) ->
     if community is None or not clauses or not city.city.has("facilities"):
         return []
     zone = city.cells("zones", "id")[community]
-    rows = city.residences_within([community]) if city.city.has("residences") else []
+    rows: list[int] = (
+        city.residences_within([community]).tolist() if city.city.has("residences") else []
+    )
     grown = _with(scheme, city, shape, list(rows))
     zones = grown.city.zones.copy()
     households = zones["households"].to_numpy(dtype=float).copy()

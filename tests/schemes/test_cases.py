@@ -39,7 +39,16 @@ def test_answers_by_hand(case):
     assert review.complies == (case["code"] == 0)
 
 
-HOSTILE = ['=cmd|"/c calc"!A1', "+1+1", "@SUM(1)", "{{ 7*7 }}", "{% for %}", "<w:p/>", "-2", "&\x01"]
+HOSTILE = [
+    '=cmd|"/c calc"!A1',
+    "+1+1",
+    "@SUM(1)",
+    "{{ 7*7 }}",
+    "{% for %}",
+    "<w:p/>",
+    "-2",
+    "&\x01",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -143,7 +143,7 @@ def test_every_heading_is_read(tmp_path):
             path.write_text(f" {word} \n{value}\n", encoding="utf-8")
             (found,) = schemes_from_table(read_table(path))
             got = getattr(found, name, found.values.get(name))
-            assert got in {"new", "甲", "7", 7.0, ("7",)}
+            assert got in {"new", "甲", "7", 7.0, 0.07, ("7",), (7,), True, dt.date(2026, 6, 30)}
 
 
 @pytest.mark.parametrize("cell", ["a;b", "a；b", "a、b", "a, b", " a ;; b "])
