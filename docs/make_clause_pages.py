@@ -45,6 +45,7 @@ MEASURED: Mapping[str, str] = {
     "milestone": "项目或任务的完成日期（表 milestones）与期限相比。",
     "expiry": "自起算日（表 clocks）到判定日的年数。",
     "register": "清查台账逐项登记。",
+    "premises": "审查方案时按方案表所填的楼层、出入口、电梯、单处面积等核对；未填作资料不足。",
     "subsidy": "按公式逐设施测算，写明封顶和所采用的理解；缺资料不作零计。",
     "text": "保留原文，不作核算。",
 }

@@ -26,6 +26,8 @@ from facilityplan.checks.finding import (
 )
 from facilityplan.standards import Adoption
 
+MEASURE = "staged_delivery"
+
 LAYER = "deliveries"
 
 STAGES: Final = ("planned", "built", "accepted", "delivered")
@@ -66,7 +68,7 @@ def evaluate(context: Context) -> list[Finding]:
     for row, unit in enumerate(context.residence_units()):
         own = steps.get(context.cells("residences", "id")[row], {None: []})
         findings.extend(
-            _judge(context, adoption, _ref(context, row, phase), found)
+            judge(adoption, _ref(context, row, phase), found, context.city.as_of)
             for adoption in context.binding("staged_delivery", unit)
             for phase, found in own.items()
         )
@@ -94,8 +96,17 @@ def _ref(context: Context, row: int, phase: str | None) -> UnitRef:
     return UnitRef("scheme", f"{whole.id}/{phase}", f"{whole.name} {phase}", whole.row)
 
 
-def _judge(context: Context, adoption: Adoption, ref: UnitRef, steps: Sequence[Step]) -> Finding:
-    clause, as_of = adoption.clause, context.city.as_of
+def judge(adoption: Adoption, ref: UnitRef, steps: Sequence[Step], as_of: dt.date) -> Finding:
+    """Return the finding for one scheme, or one phase of it.
+
+    Parameters
+    ----------
+    steps
+        The dates of every stage that is reported.
+    as_of
+        The judging date; a dwelling's date after it has not been reached.
+    """
+    clause = adoption.clause
     doubt = doubt_of(adoption)
     if doubt is not None and doubt != "reason.clause_without_number":
         return undecided(adoption, ref, doubt)

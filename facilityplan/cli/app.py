@@ -104,28 +104,55 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
     as_json = typer.Option("--json", help=said("json"))
 
     @app.command("check", help=said("check"))
-    def check(
+    def check(  # noqa: PLR0913, PLR0917 - an option is an argument
         schemes: Annotated[list[Path], typer.Argument(help=said("schemes"))],
         place: Annotated[str | None, typer.Option("--place", help=said("place"))] = None,
         standard: Annotated[
             list[str] | None, typer.Option("--standards", help=said("standards_option"))
         ] = None,
         date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
+        city: Annotated[Path | None, typer.Option("--city", help=said("check_city"))] = None,
+        out: Annotated[Path | None, typer.Option("--out", help=said("check_out"))] = None,
+        template: Annotated[
+            Path | None, typer.Option("--template", help=said("check_template"))
+        ] = None,
+        decisions: Annotated[
+            Path | None, typer.Option("--decisions", help=said("check_decisions"))
+        ] = None,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
-        from facilityplan.cli.check import check_schemes
+        from facilityplan.cli.check import CheckOptions, check_schemes
+
+        asked = CheckOptions(
+            place, tuple(standard or ()), date, city, out, template, decisions, machine, lang
+        )
+        raise typer.Exit(check_schemes(schemes, asked))
+
+    @app.command("conditions", help=said("conditions"))
+    def conditions(
+        plot: Annotated[Path, typer.Argument(help=said("conditions_plot"))],
+        place: Annotated[str | None, typer.Option("--place", help=said("place"))] = None,
+        date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
+        out: Annotated[Path | None, typer.Option("--out", help=said("conditions_out"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.conditions import show_conditions
 
         raise typer.Exit(
-            check_schemes(
-                schemes,
-                place=place,
-                standards=standard or [],
-                date=date,
-                machine=machine,
-                lang=lang,
-            )
+            show_conditions(plot, place=place, date=date, out=out, machine=machine, lang=lang)
         )
+
+    @app.command("init-scheme", help=said("init_scheme"))
+    def init_scheme(
+        file: Annotated[Path, typer.Argument(help=said("init_scheme_file"))],
+        xlsx: Annotated[bool, typer.Option("--xlsx", help=said("init_scheme_xlsx"))] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.init_scheme import make_sheet
+
+        raise typer.Exit(make_sheet(file, xlsx=xlsx, lang=lang))
 
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:

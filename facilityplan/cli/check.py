@@ -2,79 +2,197 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from facilityplan import locale, standards
-from facilityplan.checks import Finding
-from facilityplan.checks.wording import (
-    formula_text,
-    margin_text,
-    required_text,
-    value_text,
-    verdict_text,
+from facilityplan import files, locale, standards
+from facilityplan.checks import Context, Finding, Verdict
+from facilityplan.errors import (
+    MissingLayerError,
+    StandardsError,
+    UnreadableSourceError,
+    UsageError,
 )
-from facilityplan.errors import StandardsError, UnreadableSourceError, UsageError
 from facilityplan.io.source import local_file, read_bytes
 from facilityplan.io.table import read_table
+from facilityplan.report.scheme_form import PHASES_SHEET, SHEET
+from facilityplan.report.scheme_words import (
+    clause_of,
+    decision_text,
+    decisive,
+    finding_row,
+    phase_row,
+    remark_text,
+    review_fields,
+    stage_texts,
+    street_texts,
+)
+from facilityplan.report.scheme_workbook import rate_text, register_workbook, review_workbook
+from facilityplan.report.text import printable
+from facilityplan.report.values import plain
+from facilityplan.report.word import fill
 from facilityplan.schemes import (
+    Review,
     Scheme,
-    complies,
+    around,
+    compliance_rate,
+    failures_first,
+    floor_area_needs,
     parse_date,
-    review,
+    review_scheme,
     scheme_from_toml,
     schemes_from_table,
 )
+from facilityplan.schemes.decisions import Decision, check_decisions, read_decisions
 from facilityplan.standards import Standards
 
+ENDINGS: Final = (".toml", ".csv", ".xlsx", ".xls", ".xlsb", ".ods")
+"""What a sheet of schemes may be."""
 
-def check_schemes(
-    paths: Sequence[Path],
-    *,
-    place: str | None,
-    standards: Sequence[str],
-    date: str | None,
-    machine: bool,
-    lang: str,
-) -> int:
-    """Print what the documents say of every scheme.
+MAX_FORMS: Final = 100
+"""So many review forms are written at most; of more schemes only the register."""
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What a check is asked for beside the schemes.
+
+    Parameters
+    ----------
+    city
+        Project folder of the city around the schemes; its documents and judging date hold where
+        the call names none.
+    out
+        Folder for the review forms and the register; ``None`` writes nothing.
+    template, decisions
+        A review form of the bureau's own, and a file of human decisions.
+    """
+
+    place: str | None = None
+    standards: tuple[str, ...] = ()
+    date: str | None = None
+    city: Path | None = None
+    out: Path | None = None
+    template: Path | None = None
+    decisions: Path | None = None
+    machine: bool = False
+    lang: str = "zh"
+
+
+def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
+    """Print what the documents say of every scheme; of a folder, a table with failures first.
 
     Returns
     -------
     int
         0 where every applicable mandatory duty of the developer is kept; else 1.
     """
-    as_of = None if date is None else parse_date(date)
-    kept = True
-    answers: list[dict[str, Any]] = []
-    memo: dict[Any, Standards] = {}
-    schemes = [scheme for path in paths for scheme in _read(path)]
-    # Every scheme has its documents before the first is judged: no half of an answer.
-    chosen = [_standards_of(scheme, place, standards, as_of, memo) for scheme in schemes]
-    for scheme, resolved in zip(schemes, chosen, strict=True):
-        findings = review(scheme, resolved)
-        passed = complies(findings)
-        kept &= passed
-        if machine:
-            answers.append(_answer(scheme, resolved, findings, passed=passed))
-        else:
-            _print(scheme, resolved, findings, passed=passed, lang=lang)
-    if machine:
+    files = [file for path in paths for file in _files(path)]
+    schemes = [scheme for path in files for scheme in read_schemes(path)]
+    reviews = _reviews(schemes, options)
+    decided = _decisions(options.decisions, reviews)
+    as_table = any(path.is_dir() for path in paths)
+    if options.machine:
+        answers = [_answer(item, decided) for item in reviews]
         sys.stdout.write(json.dumps(answers, ensure_ascii=False, indent=1) + "\n")
-    return 0 if kept else 1
+    elif as_table:
+        _print_table(reviews, options.lang)
+    else:
+        for item in reviews:
+            _print(item, decided, options.lang)
+    if options.out is not None:
+        _write(reviews, decided, options)
+    return 0 if all(item.complies for item in reviews) else 1
 
 
-def _read(path: Path) -> list[Scheme]:
+def _files(path: Path) -> list[Path]:
+    """Return the sheets of a folder in the order of their names, or the file itself."""
+    if not path.is_dir() or path.suffix.lower() in ENDINGS:
+        return [path]
+    found = sorted(item for item in path.iterdir() if item.suffix.lower() in ENDINGS)
+    found = [item for item in found if not item.name.startswith(("~$", "."))]
+    if not found:
+        raise UnreadableSourceError("no_scheme_files", file=path.name)
+    return found
+
+
+def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
+    context = None if options.city is None else _city(options)
+    needs = None if context is None else floor_area_needs(context)
+    memo: dict[Any, Standards] = {}
+    as_of = None if options.date is None else parse_date(options.date)
+    # Every scheme has its documents before the first is judged: no half of an answer.
+    chosen = [
+        context.standards
+        if context is not None
+        else standards_of(scheme, options.place, options.standards, as_of, memo)
+        for scheme in schemes
+    ]
+    return [
+        review_scheme(scheme, resolved, None if context is None else around(scheme, context, needs))
+        for scheme, resolved in zip(schemes, chosen, strict=True)
+    ]
+
+
+def _city(options: CheckOptions) -> Context:
+    """Return the city around the schemes, with the documents and the date of the call."""
+    from facilityplan.project import Project, open_project
+
+    project: Project = open_project(str(options.city), lang=options.lang)
+    documents = project.standards.documents
+    as_of = project.city.as_of if options.date is None else parse_date(options.date)
+    if options.standards:
+        documents = tuple(standards.load(name) for name in dict.fromkeys(options.standards))
+    elif options.place is not None:
+        documents = tuple(_of_place(options.place, as_of))
+    resolved = standards.resolve(documents, as_of)
+    city = dataclasses.replace(project.city, as_of=as_of)
+    return Context(city, resolved, project.network)
+
+
+def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
+    if path is None:
+        return []
+    decided = read_decisions(read_bytes(local_file(path)), path.name)
+    check_decisions(decided, reviews, path.name)
+    return decided
+
+
+def read_schemes(path: Path) -> list[Scheme]:
+    """Return the schemes of a sheet, by its ending.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is no sheet of schemes.
+    """
     ending = path.suffix.lower()
     if ending == ".toml":
         return scheme_from_toml(read_bytes(local_file(path)), path.name)
-    if ending in {".csv", ".xlsx", ".xls", ".xlsb", ".ods"}:
+    if ending == ".csv":
         return schemes_from_table(read_table(path))
+    if ending in ENDINGS:
+        return _of_workbook(path)
     raise UnreadableSourceError("scheme_format", file=path.name)
+
+
+def _of_workbook(path: Path) -> list[Scheme]:
+    """Read our own form by the names of its sheets; any other workbook by its only sheet."""
+    try:
+        table = read_table(path, sheet=SHEET)
+    except MissingLayerError:
+        return schemes_from_table(read_table(path))
+    try:
+        phases = read_table(path, sheet=PHASES_SHEET)
+    except MissingLayerError:
+        return schemes_from_table(table)
+    return schemes_from_table(table, phases if len(phases.frame) else None)
 
 
 def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:
@@ -84,7 +202,7 @@ def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:
     return own if as_of is None else list(documents)
 
 
-def _standards_of(
+def standards_of(
     scheme: Scheme,
     place: str | None,
     named: Sequence[str],
@@ -112,56 +230,121 @@ def _standards_of(
     return memo[key]
 
 
-def _clause(resolved: Standards, clause_id: str) -> standards.Clause:
-    return next(clause for clause in resolved.clauses() if clause.id == clause_id)
-
-
-def _answer(
-    scheme: Scheme, resolved: Standards, findings: Sequence[Finding], *, passed: bool
-) -> dict[str, Any]:
+def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
+    scheme, resolved = review.scheme, review.standards
+    around_it = review.surroundings
+    own = [dataclasses.asdict(item) for item in decided if item.scheme == scheme.name]
     return {
         "scheme": scheme.name,
         "file": scheme.file,
         "row": scheme.row,
         "standards": [document.id for document in resolved.documents],
-        "complies": passed,
+        "complies": review.complies,
+        "outcome": review.outcome.value,
         "findings": [
-            item.as_dict() | {"citation": _clause(resolved, item.clause_id).citation.model_dump()}
-            for item in findings
+            item.as_dict() | {"citation": clause_of(review, item).citation.model_dump()}
+            for item in review.findings
         ],
+        "phases": [plain(dataclasses.asdict(line)) for line in review.phases],
+        "remarks": [plain(dataclasses.asdict(item)) for item in review.remarks],
+        **({"decisions": own} if own else {}),
+        **(
+            {}
+            if around_it is None
+            else {
+                "community": around_it.community,
+                "streets": [plain(dataclasses.asdict(item)) for item in around_it.streets],
+            }
+        ),
     }
 
 
-def _print(
-    scheme: Scheme,
-    resolved: Standards,
-    findings: Sequence[Finding],
-    *,
-    passed: bool,
-    lang: str,
-) -> None:
+def _print_table(reviews: Sequence[Review], lang: str) -> None:
+    def line(text: str) -> None:
+        sys.stdout.write(printable(text.replace("\n", " ")).replace("\t", " ") + "\n")
+
+    line(rate_text(compliance_rate(reviews), lang))
+    for item in failures_first(reviews):
+        line(
+            locale.text(
+                "scheme.cli.row",
+                lang,
+                outcome=locale.text(f"scheme.outcome.{item.outcome.value}", lang),
+                name=item.scheme.name,
+                file=item.scheme.file,
+                row=item.scheme.row,
+                missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
+                missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
+            )
+        )
+
+
+def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:
+    def line(name: str, /, **parameters: Any) -> None:
+        sys.stdout.write(locale.text(name, lang, **parameters) + "\n")
+
+    scheme = review.scheme
+    line("check.scheme", name=scheme.name, file=scheme.file, row=scheme.row)
+    if not review.findings:
+        line("check.nothing")
+    for item in review.findings:
+        _print_finding(review, item, lang)
+        for decision in decided:
+            if (decision.scheme, decision.clause) == (scheme.name, item.clause_id):
+                sys.stdout.write(f"    {decision_text(decision, lang)}\n")
+    for phase in (phase_row(item, lang) for item in review.phases):
+        said = {"required": phase["required_so_far"], "designed": phase["designed_so_far"]}
+        line("scheme.cli.phases", phase=phase["phase"], state=phase["state"], **said)
+    for remark in review.remarks:
+        line("scheme.cli.remark", said=remark_text(remark, lang))
+    if review.surroundings is not None:
+        for street in street_texts(review.surroundings.streets, lang):
+            line("scheme.cli.street", said=street)
+    line("check.complies" if review.complies else "check.fails")
+
+
+def _print_finding(review: Review, item: Finding, lang: str) -> None:
     def line(name: str, /, **parameters: Any) -> None:
         sys.stdout.write(locale.text(f"check.{name}", lang, **parameters) + "\n")
 
-    line("scheme", name=scheme.name, file=scheme.file, row=scheme.row)
-    if not findings:
-        line("nothing")
-    for item in findings:
-        clause = _clause(resolved, item.clause_id)
-        title = clause.title if lang == "zh" else clause.title_en
-        line("clause", id=item.clause_id, title=title, verdict=verdict_text(item, lang))
-        line("required", required=required_text(item, lang), formula=formula_text(item, lang))
-        line("value", value=value_text(item, lang), margin=margin_text(item, lang))
-        line(
-            "quote",
-            document=clause.document_number,
-            number=clause.number,
-            quote=clause.quote,
-            standing=locale.text(f"standing.{item.standing}", lang),
-        )
-        for aside in item.evidence.get("not_adopted", ()):
-            said = {"clause": aside["clause"], "by": aside["by"]}
-            reason = locale.text(f"reason.{aside['reason']}", lang)
-            text = locale.text("explain.not_adopted", lang, reason=reason, **said)
-            sys.stdout.write(f"    {text}\n")
-    line("complies" if passed else "fails")
+    clause = clause_of(review, item)
+    row = finding_row(review, item, lang, 0)
+    line("clause", id=item.clause_id, title=row["title"], verdict=row["verdict"])
+    line("required", required=row["required"], formula=row["formula"])
+    line("value", value=row["designed"], margin=row["difference"])
+    for stage in stage_texts(item, lang):
+        sys.stdout.write(f"    {stage}\n")
+    line(
+        "quote",
+        document=clause.document_number,
+        number=clause.number,
+        quote=clause.quote,
+        standing=row["standing"],
+    )
+    for aside in item.evidence.get("not_adopted", ()):
+        said = {"clause": aside["clause"], "by": aside["by"]}
+        reason = locale.text(f"reason.{aside['reason']}", lang)
+        text = locale.text("explain.not_adopted", lang, reason=reason, **said)
+        sys.stdout.write(f"    {text}\n")
+
+
+def _write(reviews: Sequence[Review], decided: Sequence[Decision], options: CheckOptions) -> None:
+    """Write the register, and for each scheme its form and its table."""
+    out, lang = options.out, options.lang
+    if out is None:
+        return
+    made: dict[str, bytes] = {}
+    for number, item in enumerate(reviews[: MAX_FORMS + 1], start=1):
+        if len(reviews) > MAX_FORMS:
+            sys.stderr.write(locale.text("scheme.cli.only_register", lang, limit=MAX_FORMS) + "\n")
+            break
+        stem = f"{number:03d}_{files.safe_name(item.scheme.name)}"
+        fields = review_fields(item, decided, lang)
+        made[f"{stem}.docx"] = fill(options.template, "review", fields, lang)
+        made[f"{stem}.xlsx"] = review_workbook(item, decided, lang)
+    made["register.xlsx"] = register_workbook(reviews, lang)
+    for name, content in made.items():
+        files.write_bytes(out / name, content)
+        said = locale.text("scheme.cli.written", lang, file=out / name)
+        if not options.machine:
+            sys.stdout.write(said + "\n")

@@ -369,7 +369,7 @@ def test_clause_says_who_when_and_how(document, clause):
 
 def test_every_measure_has_its_judge_and_its_words():
     # Money is worked out beside the findings; text is kept and never judged.
-    assert set(standards.measures()) == {*checks.MEASURES, "subsidy", "text"}
+    assert set(standards.measures()) == {*checks.MEASURES, "premises", "subsidy", "text"}
     for measure in standards.measures().values():
         assert set(measure.units) <= UNITS
         assert set(measure.needs) <= set(measure.parameters)

@@ -1,0 +1,453 @@
+"""A scheme's review as a workbook that can be followed and changed, and the register of many.
+
+Where the law is a sum the cell holds the sum as a formula and its computed value; a reviewer who
+changes the households or the area sees required, difference and verdict follow. No text of a
+user's ever becomes a formula.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from facilityplan import locale
+from facilityplan.checks import Finding, Verdict, tidy
+from facilityplan.checks.finding import UNVERIFIED
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
+from facilityplan.checks.wording import verdict_text
+from facilityplan.report.scheme_words import (
+    basic_rows,
+    clause_of,
+    conclusion,
+    decision_text,
+    decisive,
+    finding_row,
+    remark_text,
+)
+from facilityplan.report.sheets import PAPER_A4, cut, open_book
+from facilityplan.report.word import EPOCH
+from facilityplan.schemes import Review, area_rule, compliance_rate, failures_first
+from facilityplan.schemes.decisions import Decision
+from facilityplan.schemes.register import Rate
+from facilityplan.standards import Comparator
+
+_CLAUSES: Final = (
+    ("number", 5),
+    ("clause", 9),
+    ("title", 26),
+    ("households", 10),
+    ("per_100", 11),
+    ("minimum", 10),
+    ("required", 11),
+    ("designed", 11),
+    ("difference", 11),
+    ("unit", 8),
+    ("verdict", 15),
+    ("modality", 8),
+    ("duty_holder", 13),
+    ("formula", 36),
+    ("quote", 46),
+    ("document", 22),
+    ("place", 12),
+    ("decision", 24),
+)
+
+_REGISTER: Final = (
+    ("number", 6),
+    ("scheme", 26),
+    ("outcome", 12),
+    ("households", 10),
+    ("per_100", 11),
+    ("minimum", 10),
+    ("required_m2", 11),
+    ("designed_m2", 11),
+    ("difference_m2", 11),
+    ("verdict", 14),
+    ("missed", 20),
+    ("missing", 20),
+    ("file", 22),
+    ("row", 6),
+)
+
+_PHASES: Final = (
+    ("phase", 14),
+    ("households", 12),
+    ("required_m2", 14),
+    ("designed_m2", 14),
+    ("required_so_far", 16),
+    ("designed_so_far", 16),
+    ("state", 12),
+)
+
+_STREETS: Final = (
+    ("street", 22),
+    ("share", 12),
+    ("households_before", 12),
+    ("households_added", 12),
+    ("need_before", 14),
+    ("need_after", 14),
+    ("gap_before", 14),
+    ("gap_after", 14),
+)
+
+_RED: Final = {"bg_color": "#FFC7CE", "font_color": "#9C0006"}
+_YELLOW: Final = {"bg_color": "#FFEB9C", "font_color": "#7F6000"}
+
+_FORMULA_START: Final = "="
+
+
+class _Writer:
+    """Writes tables cell by cell: text as text, figures as figures, our own sums as formulas."""
+
+    def __init__(self, book: Any, lang: str | None, head: str) -> None:
+        basis = {"valign": "top", "border": 1, "border_color": "#BFBFBF"}
+        self.book, self.lang, self.head = book, lang, head
+        self.text = book.add_format({**basis, "text_wrap": True, "quote_prefix": True})
+        self.figure = book.add_format({**basis, "num_format": "#,##0.###"})
+        self.whole = book.add_format({**basis, "num_format": "#,##0"})
+        self.input = book.add_format({**basis, "num_format": "#,##0.###", "bg_color": "#FFF8DC"})
+        self.computed = book.add_format({**basis, "text_wrap": True})
+        self.header = book.add_format(
+            {**basis, "bold": True, "text_wrap": True, "bg_color": "#D9E2EC", "quote_prefix": True}
+        )
+        self.title = book.add_format({"bold": True, "font_size": 14, "quote_prefix": True})
+        self.red, self.yellow = book.add_format(_RED), book.add_format(_YELLOW)
+
+    def said(self, name: str) -> str:
+        return locale.text(f"scheme.column.{name}", self.lang)
+
+    def sheet(self, name: str, columns: Sequence[tuple[str, float]], top: int) -> Any:
+        sheet = self.book.add_worksheet(locale.text(f"scheme.sheet.{name}", self.lang))
+        for at, (column, width) in enumerate(columns):
+            sheet.set_column(at, at, width)
+            sheet.write_string(top, at, self.said(column), self.header)
+        sheet.freeze_panes(top + 1, 3 if len(columns) > 8 else 1)
+        sheet.set_landscape()
+        sheet.set_paper(PAPER_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(top)
+        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+        said = self.head.replace("\n", " ")[:100].replace("&", "&&")
+        sheet.set_header(f"&L{said}&R&A")
+        sheet.set_footer("&C&P / &N")
+        return sheet
+
+    def cell(self, sheet: Any, line: int, at: int, value: object) -> None:
+        if isinstance(value, str):
+            sheet.write_string(line, at, cut(value), self.text)
+        elif value is None or not math.isfinite(float(str(value))):
+            sheet.write_blank(line, at, None, self.text)
+        else:
+            number = tidy(float(str(value)))
+            sheet.write_number(line, at, number, self.whole if number % 1 == 0 else self.figure)
+
+    def formula(self, sheet: Any, line: int, at: int, formula: str, value: object) -> None:
+        """Write one of our own formulas with its computed value."""
+        shown = "" if isinstance(value, float) and not math.isfinite(value) else value
+        look = self.computed if isinstance(shown, str) else self.figure
+        sheet.write_formula(line, at, _FORMULA_START + formula, look, shown)
+
+    def tones(self, sheet: Any, first: int, last: int, at: int, words: dict[str, Any]) -> None:
+        """Colour cells by how their text begins, so that the colour follows a recalculation."""
+        for word, look in words.items():
+            rule = {"type": "text", "criteria": "begins with", "value": word, "format": look}
+            sheet.conditional_format(first, at, max(first, last), at, rule)
+
+
+def review_workbook(
+    review: Review, decisions: Sequence[Decision] = (), lang: str | None = None
+) -> bytes:
+    """Return one scheme's review with live formulas; the same review gives the same bytes.
+
+    Households and floor area stand in coloured cells above the table; every row of floor area
+    refers to them.
+    """
+    stream = io.BytesIO()
+    head = review.scheme.name
+    with open_book(stream, head, review.standards.as_of or EPOCH, lang) as sheets:
+        writer = _Writer(sheets.book, lang, head)
+        _clauses(writer, review, [d for d in decisions if d.scheme == head])
+        if review.phases:
+            _phases(writer, review)
+        if review.remarks:
+            _remarks(writer, review)
+        if review.surroundings is not None and review.surroundings.streets:
+            _streets(writer, review)
+        _basic(writer, review)
+    return stream.getvalue()
+
+
+_TOP: Final = 5
+"""Row of the header of the clause table, from 0; households in D3, floor area in H3."""
+
+
+def _clauses(writer: _Writer, review: Review, decisions: Sequence[Decision]) -> None:
+    sheet = writer.sheet("clauses", _CLAUSES, _TOP)
+    sheet.write_string(0, 0, cut(review.scheme.name), writer.title)
+    scheme = review.scheme
+    for at, label, value in (
+        (3, "households", scheme.households),
+        (7, "designed_m2", scheme.elder_floor_area_m2),
+    ):
+        sheet.write_string(1, at, writer.said(label), writer.header)
+        if math.isfinite(value):
+            sheet.write_number(2, at, value, writer.input)
+        else:
+            sheet.write_blank(2, at, None, writer.input)
+    for at, finding in enumerate(review.findings):
+        _clause_row(writer, sheet, review, finding, at, decisions)
+    last = _TOP + len(review.findings)
+    sheet.write_string(3, 0, cut(conclusion(review, writer.lang)))
+    words = {
+        locale.text("verdict.non_compliant", writer.lang): writer.red,
+        locale.text("verdict.insufficient_data", writer.lang): writer.yellow,
+    }
+    writer.tones(sheet, _TOP + 1, last, 10, words)
+
+
+def _clause_row(
+    writer: _Writer,
+    sheet: Any,
+    review: Review,
+    finding: Finding,
+    at: int,
+    decisions: Sequence[Decision],
+) -> None:
+    line = _TOP + 1 + at
+    row = finding_row(review, finding, writer.lang, at + 1)
+    own = [decision_text(d, writer.lang) for d in decisions if d.clause == finding.clause_id]
+    unit = "" if finding.unit is None else locale.text(f"unit.{finding.unit}", writer.lang)
+    formula = row["formula"] + (f"；{row['stages']}" if row["stages"] else "")
+    texts = {
+        "number": float(at + 1),
+        "clause": row["clause"],
+        "title": row["title"],
+        "unit": unit,
+        "verdict": row["verdict"],
+        "modality": row["modality"],
+        "duty_holder": row["duty_holder"],
+        "formula": formula,
+        "quote": row["quote"],
+        "document": row["document"],
+        "place": row["place"],
+        "decision": "；".join(own),
+        "households": None,
+        "per_100": None,
+        "minimum": None,
+        "required": finding.required,
+        "designed": finding.value,
+        "difference": finding.margin,
+    }
+    for column, (name, _) in enumerate(_CLAUSES):
+        writer.cell(sheet, line, column, texts[name])
+    _sums(writer, sheet, review, finding, line)
+
+
+def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: int) -> None:
+    """Put formulas over the figures of a row, where its verdict follows from them."""
+    n = line + 1
+    rule = area_rule(review.scheme, review.standards)
+    is_area = clause_of(review, finding).measure == FLOOR_AREA
+    unverified = finding.evidence.get("reason") == UNVERIFIED
+    if is_area and rule is not None and not unverified and not review.scheme.disagreements():
+        writer.formula(sheet, line, 3, "$D$3", review.scheme.households)
+        writer.cell(sheet, line, 4, rule.rate.limit)
+        least = None if rule.minimum is None else rule.minimum.limit
+        writer.cell(sheet, line, 5, least)
+        required = rule.required_m2(review.scheme.households)
+        by_rate = f"ROUND(D{n}*E{n}/100,9)"
+        formula = by_rate if least is None else f"MAX({by_rate},F{n})"
+        writer.formula(sheet, line, 6, f'IF(ISNUMBER($D$3),{formula},"")', required)
+        area = review.scheme.elder_floor_area_m2
+        writer.formula(sheet, line, 7, 'IF(ISNUMBER($H$3),$H$3,"")', area)
+        _difference(writer, sheet, finding, line, area - required)
+        holds = f"H{n}{_sign(finding)}G{n}"
+        known = "AND(ISNUMBER($D$3),ISNUMBER($H$3),N($D$3)>0)"
+        missing = locale.text("verdict.insufficient_data", writer.lang)
+        formula = f'IF({known},IF({holds},{_words(finding, writer.lang)}),"{missing}")'
+        writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
+    elif finding.margin is not None and not unverified and finding.value is not None:
+        _difference(writer, sheet, finding, line, finding.margin)
+        formula = f"IF(H{n}{_sign(finding)}G{n},{_words(finding, writer.lang)})"
+        writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
+
+
+def _difference(writer: _Writer, sheet: Any, finding: Finding, line: int, value: float) -> None:
+    n = line + 1
+    wants_more = Comparator(finding.comparator or ">=").wants_more
+    sides = f"H{n}-G{n}" if wants_more else f"G{n}-H{n}"
+    formula = f'IF(AND(ISNUMBER(H{n}),ISNUMBER(G{n})),ROUND({sides},9),"")'
+    writer.formula(sheet, line, 8, formula, tidy(value) if math.isfinite(value) else value)
+
+
+def _sign(finding: Finding) -> str:
+    return finding.comparator or ">="
+
+
+def _words(finding: Finding, lang: str | None) -> str:
+    """Return the two words between which a verdict's formula chooses."""
+    kept = locale.text("verdict.compliant", lang)
+    missed = locale.text("verdict.non_compliant", lang)
+    if finding.modality != "mandatory":
+        modality = locale.text(f"modality.{finding.modality}", lang)
+        missed = locale.text("verdict_of_modality", lang, verdict=missed, modality=modality)
+    return f'"{kept}","{missed}"'
+
+
+def _phases(writer: _Writer, review: Review) -> None:
+    sheet = writer.sheet("phases", _PHASES, 0)
+    rule = area_rule(review.scheme, review.standards)
+    last = len(review.phases)
+    for line, item in enumerate(review.phases, start=1):
+        n = line + 1
+        writer.cell(sheet, line, 0, item.phase)
+        for at, value in ((1, item.households), (3, item.designed_m2)):
+            writer.cell(sheet, line, at, value)
+        rate = 0.0 if rule is None else rule.rate.limit
+        known = f"ISNUMBER(B{n})"
+        writer.formula(
+            sheet, line, 2, f'IF({known},ROUND(B{n}*{rate!r}/100,9),"")', item.required_m2
+        )
+        for at, column, value in (
+            (4, "C", item.required_so_far_m2),
+            (5, "D", item.designed_so_far_m2),
+        ):
+            span = f"{column}$2:{column}{n}"
+            formula = f'IF(COUNT({span})={line},SUM({span}),"")'
+            writer.formula(sheet, line, at, formula, value)
+        said = {
+            state: locale.text(f"scheme.phase_state.{state}", writer.lang)
+            for state in ("kept", "lag", "short", "unknown")
+        }
+        enough = f"SUM(D$2:D${last + 1})>=SUM(C$2:C${last + 1})"
+        known = f"AND(ISNUMBER(E{n}),ISNUMBER(F{n}))"
+        late = f'IF({enough},"{said["lag"]}","{said["short"]}")'
+        formula = f'IF({known},IF(F{n}>=E{n},"{said["kept"]}",{late}),"{said["unknown"]}")'
+        writer.formula(sheet, line, 6, formula, said[item.state])
+    looks = {"lag": writer.yellow, "short": writer.red, "unknown": writer.yellow}
+    words = {
+        locale.text(f"scheme.phase_state.{name}", writer.lang): look for name, look in looks.items()
+    }
+    writer.tones(sheet, 1, last, 6, words)
+
+
+def _remarks(writer: _Writer, review: Review) -> None:
+    sheet = writer.sheet("remarks", (("number", 6), ("remark", 100)), 0)
+    for line, item in enumerate(review.remarks, start=1):
+        writer.cell(sheet, line, 0, float(line))
+        writer.cell(sheet, line, 1, remark_text(item, writer.lang))
+
+
+def _streets(writer: _Writer, review: Review) -> None:
+    sheet = writer.sheet("streets", _STREETS, 0)
+    streets = () if review.surroundings is None else review.surroundings.streets
+    for line, item in enumerate(streets, start=1):
+        after = item.required_before_m2 + item.required_added_m2
+        cells: tuple[object, ...] = (
+            item.name,
+            f"{item.share:.1%}",
+            item.households_before,
+            item.households_added,
+            item.required_before_m2,
+            after,
+            item.gap_before_m2,
+            item.gap_after_m2,
+        )
+        for at, cell in enumerate(cells):
+            writer.cell(sheet, line, at, cell)
+
+
+def _basic(writer: _Writer, review: Review) -> None:
+    sheet = writer.book.add_worksheet(locale.text("scheme.sheet.basic", writer.lang))
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 60)
+    for line, row in enumerate(basic_rows(review, writer.lang)):
+        sheet.write_string(line, 0, cut(row["label"]), writer.header)
+        writer.cell(sheet, line, 1, row["text"])
+    sheet.set_paper(PAPER_A4)
+    sheet.fit_to_pages(1, 0)
+
+
+def rate_text(rate: Rate, lang: str | None) -> str:
+    """Return the compliance rate, between its bounds where some schemes cannot be judged."""
+    low = f"{rate.low:.1%}"
+    if rate.undecided:
+        low = locale.text("scheme.rate.between", lang, low=low, high=f"{rate.high:.1%}")
+    return locale.text(
+        "scheme.rate.said",
+        lang,
+        total=rate.total,
+        complying=rate.complying,
+        failing=rate.failing,
+        undecided=rate.undecided,
+        low=low,
+    )
+
+
+def register_workbook(reviews: Sequence[Review], lang: str | None = None) -> bytes:
+    """Return the register of many schemes, one a row, failures first, with the compliance rate."""
+    stream = io.BytesIO()
+    days = [item.standards.as_of for item in reviews if item.standards.as_of is not None]
+    as_of: dt.date = max(days, default=EPOCH)
+    head = locale.text("scheme.doc.title", lang)
+    with open_book(stream, head, as_of, lang) as sheets:
+        writer = _Writer(sheets.book, lang, head)
+        sheet = writer.sheet("register", _REGISTER, 2)
+        sheet.write_string(0, 0, head, writer.title)
+        sheet.write_string(1, 0, rate_text(compliance_rate(reviews), lang))
+        for at, review in enumerate(failures_first(reviews)):
+            _register_row(writer, sheet, review, at)
+        last = 2 + len(reviews)
+        sheet.autofilter(2, 0, last, len(_REGISTER) - 1)
+        for column in (2, 9):
+            words = {
+                locale.text("verdict.non_compliant", lang): writer.red,
+                locale.text("scheme.outcome.fails", lang): writer.red,
+                locale.text("verdict.insufficient_data", lang): writer.yellow,
+                locale.text("scheme.outcome.undecided", lang): writer.yellow,
+            }
+            writer.tones(sheet, 3, last, column, words)
+    return stream.getvalue()
+
+
+def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
+    line, scheme, lang = 3 + at, review.scheme, writer.lang
+    n = line + 1
+    rule = area_rule(scheme, review.standards)
+    area = next((f for f in review.findings if clause_of(review, f).measure == FLOOR_AREA), None)
+    cells: tuple[object, ...] = (
+        float(at + 1),
+        scheme.name,
+        locale.text(f"scheme.outcome.{review.outcome.value}", lang),
+        scheme.households,
+        None if rule is None else rule.rate.limit,
+        None if rule is None or rule.minimum is None else rule.minimum.limit,
+        None if area is None else area.required,
+        scheme.elder_floor_area_m2,
+        None if area is None else area.margin,
+        "—" if area is None else verdict_text(area, lang),
+        "、".join(decisive(review, Verdict.NON_COMPLIANT)),
+        "、".join(decisive(review, Verdict.INSUFFICIENT_DATA)),
+        scheme.file,
+        float(scheme.row),
+    )
+    for column, cell in enumerate(cells):
+        writer.cell(sheet, line, column, cell)
+    torn = scheme.disagreements()
+    if rule is None or area is None or torn or area.evidence.get("reason") == UNVERIFIED:
+        return
+    required = rule.required_m2(scheme.households)
+    formula = f'IF(ISNUMBER(D{n}),MAX(ROUND(D{n}*E{n}/100,9),N(F{n})),"")'
+    writer.formula(sheet, line, 6, formula, required)
+    difference = scheme.elder_floor_area_m2 - required
+    formula = f'IF(AND(ISNUMBER(H{n}),ISNUMBER(G{n})),ROUND(H{n}-G{n},9),"")'
+    shown = tidy(difference) if math.isfinite(difference) else difference
+    writer.formula(sheet, line, 8, formula, shown)
+    missing = locale.text("verdict.insufficient_data", lang)
+    known = f"AND(ISNUMBER(D{n}),ISNUMBER(H{n}),N(D{n})>0)"
+    holds = f"H{n}{_sign(area)}G{n}"
+    formula = f'IF({known},IF({holds},{_words(area, lang)}),"{missing}")'
+    writer.formula(sheet, line, 9, formula, verdict_text(area, lang))

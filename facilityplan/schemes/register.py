@@ -1,0 +1,115 @@
+"""Many schemes at once: one line each, failures first, and the rate of those that keep the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from facilityplan.checks import Finding, Verdict
+from facilityplan.schemes.ledger import PhaseLine, Remark, phase_ledger, remarks
+from facilityplan.schemes.model import Scheme
+from facilityplan.schemes.review import complies, in_order, review
+from facilityplan.schemes.surroundings import Surroundings
+from facilityplan.standards import DutyHolder, Modality, Standards
+
+
+class Outcome(StrEnum):
+    """What is said of a scheme as a whole."""
+
+    FAILS = "fails"
+    UNDECIDED = "undecided"
+    COMPLIES = "complies"
+
+
+@dataclass(frozen=True)
+class Review:
+    """A scheme with all that is said of it."""
+
+    scheme: Scheme
+    standards: Standards
+    findings: tuple[Finding, ...]
+    phases: tuple[PhaseLine, ...]
+    remarks: tuple[Remark, ...]
+    surroundings: Surroundings | None = None
+
+    @property
+    def complies(self) -> bool:
+        """Whether every applicable mandatory duty of the developer is kept."""
+        return complies(self.findings)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Fails where a mandatory duty of the developer is missed, undecided where none is judged."""
+        if self.complies:
+            return Outcome.COMPLIES
+        missed = any(
+            item.verdict is Verdict.NON_COMPLIANT
+            and item.modality == Modality.MANDATORY
+            and item.duty_holder == DutyHolder.DEVELOPER
+            for item in self.findings
+        )
+        return Outcome.FAILS if missed else Outcome.UNDECIDED
+
+    def with_verdict(self, verdict: Verdict) -> list[Finding]:
+        """Return the findings of one verdict."""
+        return [item for item in self.findings if item.verdict is verdict]
+
+
+def review_scheme(
+    scheme: Scheme, standards: Standards, surroundings: Surroundings | None = None
+) -> Review:
+    """Return the whole review of one scheme.
+
+    Parameters
+    ----------
+    surroundings
+        What the city around it says; its findings stand beside, and in the place of those that
+        the sheet could not decide.
+    """
+    findings = review(scheme, standards)
+    if surroundings is not None:
+        known = {(item.clause_id, item.unit_id) for item in surroundings.findings}
+        findings = [item for item in findings if (item.clause_id, item.unit_id) not in known]
+        findings = in_order([*findings, *surroundings.findings])
+    lines = phase_ledger(scheme, standards)
+    said = remarks(scheme, lines, findings)
+    return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many of the schemes keep the rules; undecided ones are no pass and no miss."""
+
+    total: int
+    complying: int
+    failing: int
+
+    @property
+    def undecided(self) -> int:
+        """Schemes that cannot be judged."""
+        return self.total - self.complying - self.failing
+
+    @property
+    def low(self) -> float:
+        """Share if every undecided one turned out to fail."""
+        return self.complying / self.total if self.total else 0.0
+
+    @property
+    def high(self) -> float:
+        """Share if every undecided one turned out to comply."""
+        return (self.complying + self.undecided) / self.total if self.total else 0.0
+
+
+def compliance_rate(reviews: Sequence[Review]) -> Rate:
+    """Return the rate of schemes that keep the rules, between its bounds."""
+    outcomes = [item.outcome for item in reviews]
+    return Rate(len(outcomes), outcomes.count(Outcome.COMPLIES), outcomes.count(Outcome.FAILS))
+
+
+def failures_first(reviews: Sequence[Review]) -> list[Review]:
+    """Return the reviews, failing ones first, then undecided ones; else by file and row."""
+    rank = list(Outcome)
+    return sorted(
+        reviews, key=lambda item: (rank.index(item.outcome), item.scheme.file, item.scheme.row)
+    )
