@@ -163,7 +163,9 @@ def _facilities(facts: PlanFacts, lang: str) -> list[Row]:
                     "special_id": str(own["id"]),
                     "special_name": str(own["name"] or ""),
                     "special_kind": kind_name(own["kind"], lang),
-                    "special_status": locale.text(f"facility_status.{status}", lang) if status else "",
+                    "special_status": locale.text(f"facility_status.{status}", lang)
+                    if status
+                    else "",
                     "special_street": streets.get(row, ""),
                     "special_floor_area_m2": float(own["floor_area_m2"]),
                     "special_beds": float(own["beds"]),
@@ -240,7 +242,9 @@ def _estates(facts: PlanFacts, lang: str) -> list[Row]:
                     "special_required_m2": None if own is None else own.required,
                     "special_provided_m2": None if own is None else own.value,
                     "special_short_m2": None if own is None else own.shortfall,
-                    "special_area_verdict": "" if own is None else _verdict(own.verdict.value, lang),
+                    "special_area_verdict": ""
+                    if own is None
+                    else _verdict(own.verdict.value, lang),
                     "special_site": site_of.get(name, ""),
                 },
                 radius,
