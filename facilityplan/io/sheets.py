@@ -237,7 +237,8 @@ def _names(
         for column, cell in enumerate(record):
             said = header_text(cell)
             if not said and (found := covered.get((row, column))) is not None:
-                said = header_text(grid.records[found[0]][found[1]]) if found[0] >= first else ""
+                above = _padded(grid.records[found[0]], width)
+                said = header_text(above[found[1]]) if found[0] >= first else ""
             elif not said and grid.merged is None and row < last:
                 below = any(
                     not is_empty(_padded(grid.records[r], width)[column])

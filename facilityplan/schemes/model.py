@@ -24,7 +24,7 @@ class _Sheet:
         value = self.values.get(name)
         return math.nan if value is None else float(value)
 
-    def text(self, name: str) -> str | None:
+    def words(self, name: str) -> str | None:
         """Return a text; ``None`` where there is none."""
         value = self.values.get(name)
         return None if value is None else str(value)
@@ -74,7 +74,7 @@ class Scheme(_Sheet):
     @property
     def place(self) -> str | None:
         """Place whose documents hold."""
-        return self.text("place")
+        return self.words("place")
 
     @property
     def standards(self) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class Scheme(_Sheet):
     @property
     def status(self) -> str | None:
         """``new``, ``existing`` or not said."""
-        return self.text("status")
+        return self.words("status")
 
     @property
     def households(self) -> float:

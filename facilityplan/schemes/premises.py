@@ -70,7 +70,7 @@ def dwellings_share(scheme: Scheme) -> float:
 
 
 def _handed_over(scheme: Scheme) -> float:
-    return math.nan if scheme.text("handover_to") is None else 1.0
+    return math.nan if scheme.words("handover_to") is None else 1.0
 
 
 ATTRIBUTES: Final[Mapping[str, Callable[[Scheme], float]]] = MappingProxyType(
@@ -137,13 +137,13 @@ def _judge(scheme: Scheme, adoption: Adoption, ref: UnitRef, *, delivered: bool)
         return undecided(adoption, ref, "reason.premises_attribute_unknown", attribute=attribute)
     value = ATTRIBUTES[attribute](scheme)
     if math.isnan(value):
-        reason = f"reason.premises_no_{attribute}"
+        reason = ".".join(("reason", f"premises_no_{attribute}"))
         return undecided(adoption, ref, reason, required=clause.limit)
     return judged(
         adoption,
         ref,
         value=value,
         required=clause.limit,
-        formula={"id": f"formula.premises_{attribute}"},
+        formula={"id": ".".join(("formula", f"premises_{attribute}"))},
         evidence={"file": scheme.file, "attribute": attribute},
     )

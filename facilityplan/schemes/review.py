@@ -135,14 +135,14 @@ def _steps(scheme: Scheme, phase: Phase | None) -> list[Step]:
             stage,
             sheet.day(f"{stage}_dwellings"),
             sheet.day(f"{stage}_premises"),
-            sheet.text(f"{stage}_document"),
+            sheet.words(f"{stage}_document"),
         )
         for stage in STAGES
         if sheet.day(f"{stage}_dwellings") or sheet.day(f"{stage}_premises")
     ]
     if steps:
         steps += [
-            Step(scheme.row, name, None, scheme.day(name), scheme.text(f"{name}_document"))
+            Step(scheme.row, name, None, scheme.day(name), scheme.words(f"{name}_document"))
             for name in staged_delivery.STAGE_OF_OPINION
             if scheme.day(name) is not None
         ]
@@ -223,7 +223,7 @@ def _floor_area(
             undecided(
                 adopted[0],
                 ref,
-                f"reason.phases_disagree_{field}",
+                ".".join(("reason", f"phases_disagree_{field}")),
                 total=total,
                 phases=phases,
             )

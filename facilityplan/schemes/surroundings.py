@@ -98,7 +98,7 @@ def geometry_of(scheme: Scheme, crs: str) -> Any | None:
     CrsError
         If coordinates cannot lie in the system that is said.
     """
-    outline, x, y = scheme.text("outline"), scheme.number("x"), scheme.number("y")
+    outline, x, y = scheme.words("outline"), scheme.number("x"), scheme.number("y")
     where: dict[str, Any] = {"file": scheme.file, "rows": [scheme.row]}
     if outline is not None:
         try:
@@ -109,7 +109,7 @@ def geometry_of(scheme: Scheme, crs: str) -> Any | None:
         shape = shapely.Point(x, y)
     else:
         return None
-    said = scheme.text("crs")
+    said = scheme.words("crs")
     if said is None:
         raise BadValueError("scheme_no_crs", **where)
     plain = said.strip().lower()
@@ -193,7 +193,7 @@ def _with(scheme: Scheme, city: Context, shape: Any, rows: Sequence[int]) -> Con
 
 def _zone_id(scheme: Scheme, city: Context) -> str | None:
     """Return the community that the sheet names, by id or by a name that only one zone has."""
-    said = scheme.text("community")
+    said = scheme.words("community")
     if said is None or not city.city.has("zones"):
         return None
     ids, names = city.cells("zones", "id"), city.cells("zones", "name")

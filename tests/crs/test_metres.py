@@ -139,7 +139,10 @@ def test_the_project_and_the_detective_refuse(system, kind):
 MEASURES_NOTHING = {
     "checks.counting": "counts rows and sums columns",
     "crs.reproject.to_project": "brings degrees into metres; its target is checked",
+    "crs.conversion.converted": "brings a layer into another system",
     "crs.systems": "tells systems apart",
+    "scenario.file.apply_scenario": "edits rows; a scenario of another system is refused",
+    "scenario.file.confirm": "compares figures that are there",
     "crs.grids.row_areas_m2": "measures degrees on the ellipsoid",
     "layers": "frames and columns",
     "provision.select": "chooses rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -313,14 +313,13 @@ def _counts(city: City, lang: str) -> list[str]:
 
 
 def _rates(coverage: RadiusCoverage, lang: str) -> list[str]:
-    say: Callable[..., str] = _say
     lines = []
     for item in coverage.rates:
         if item.clause_id is None:
             metric = locale.text(f"metric.{item.metric}", lang)
-            lines.append(say("metric", lang, metric=metric))
+            lines.append(_say("metric", lang, metric=metric))
             lines += [
-                say(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
+                _say(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
                 for name in ("units", "households", "land")
             ]
     return lines

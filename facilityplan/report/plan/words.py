@@ -73,14 +73,14 @@ class _Book:
         _styled(self.document)
         self.chapter_number = 0
 
-    def say(self, name: str, **parameters: object) -> str:
+    def phrase(self, name: str, **parameters: object) -> str:
         return locale.text(f"plan_text.{name}", self.lang, **parameters)
 
     def line(self, name: str, **parameters: object) -> None:
-        self.document.add_paragraph(printable(self.say(name, **parameters)))
+        self.document.add_paragraph(printable(self.phrase(name, **parameters)))
 
     def chapter(self, name: str) -> None:
-        self.document.add_heading(self.say(f"chapter.{name}"), level=1)
+        self.document.add_heading(self.phrase(f"chapter.{name}"), level=1)
 
     def show(self, chapter: str) -> None:
         """Add the figures of a chapter with their captions."""
@@ -89,7 +89,7 @@ class _Book:
             # A line of fixed height would cut the picture down to that height.
             self.document.paragraphs[-1].paragraph_format.line_spacing = 1.0
             title = locale.text(f"figure.title.{name}", self.lang, place=self.city.name)
-            caption = self.document.add_paragraph(printable(self.say("figure", title=title)))
+            caption = self.document.add_paragraph(printable(self.phrase("figure", title=title)))
             caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -107,7 +107,7 @@ class _Book:
 
     def title(self) -> None:
         """Write the title, and what is judged when."""
-        head = self.document.add_heading(self.say("title", place=printable(self.city.name)), 0)
+        head = self.document.add_heading(self.phrase("title", place=printable(self.city.name)), 0)
         head.alignment = WD_ALIGN_PARAGRAPH.CENTER
         self.line("dated", as_of=self.city.as_of.isoformat())
 
@@ -144,7 +144,7 @@ class _Book:
             return
         self.line("targets_source")
         heads = ("clause", "indicator", "zone", "value", "required", "verdict")
-        self.table([self.say(f"head.{name}") for name in heads], rows)
+        self.table([self.phrase(f"head.{name}") for name in heads], rows)
 
     def _is_large(self, zone: str) -> bool:
         """Tell whether a zone is the city or one of its counties; streets stand in the workbook."""
@@ -166,7 +166,7 @@ class _Book:
             for item in self.facts.inventory
         ]
         heads = ("kind", "status", "facilities", "beds", "floor_area")
-        self.table([self.say(f"head.{name}") for name in heads], rows)
+        self.table([self.phrase(f"head.{name}") for name in heads], rows)
         for line in summary_lines(self.facts.findings, self.facts.coverage, None, self.lang):
             self.document.add_paragraph(printable(line))
         for item in self.facts.coverage.rates:
@@ -201,7 +201,7 @@ class _Book:
             for item in self.facts.streets
         ]
         heads = ("street", "residences", "households", "elders", "need", "have", "short", "beds")
-        self.table([self.say(f"head.{name}") for name in heads], rows)
+        self.table([self.phrase(f"head.{name}") for name in heads], rows)
 
     def layout(self) -> None:
         """Write the sites that close all gaps that can be closed."""
@@ -221,7 +221,7 @@ class _Book:
                 for site in proposal.cover_all.sites
             ]
             heads = ("candidate", "name", "premises", "residences", "households")
-            self.table([self.say(f"head.{name}") for name in heads], sites)
+            self.table([self.phrase(f"head.{name}") for name in heads], sites)
         self.show("layout")
 
     def guidance(self) -> None:
@@ -240,7 +240,7 @@ class _Book:
                 area_undecided=format_number(item.floor_area_undecided),
             )
             if item.proposed:
-                self.line("street_sites", sites=self.say("and").join(item.proposed))
+                self.line("street_sites", sites=self.phrase("and").join(item.proposed))
             else:
                 self.line("street_no_sites")
 
@@ -263,7 +263,7 @@ class _Book:
                 for site in plan.sites
             ]
             heads = ("candidate", "name", "builds", "households", "cost")
-            self.table([self.say(f"head.{name}") for name in heads], rows)
+            self.table([self.phrase(f"head.{name}") for name in heads], rows)
             if cost.unknown:
                 self.line("near_cost_part", cost=format_number(cost.known, 1), unknown=cost.unknown)
             else:
@@ -279,19 +279,19 @@ class _Book:
     def counted(self, found: Count) -> str:
         """Return a sum with how many have no figure."""
         if found.known == 0 and found.unknown:
-            return self.say("unknown")
+            return self.phrase("unknown")
         known = format_number(found.known, 1)
-        return self.say("partly", known=known, unknown=found.unknown) if found.unknown else known
+        return self.phrase("partly", known=known, unknown=found.unknown) if found.unknown else known
 
     def money(self, cost: float | None) -> str:
         """Return a cost, or that it is missing."""
-        return self.say("unknown") if cost is None else format_number(cost, 1)
+        return self.phrase("unknown") if cost is None else format_number(cost, 1)
 
     def saved(self) -> bytes:
         """Return the file, its only date the judging date."""
         moment = dt.datetime.combine(self.city.as_of, dt.time())
         properties = self.document.core_properties
-        properties.title = printable(self.say("title", place=self.city.name))
+        properties.title = printable(self.phrase("title", place=self.city.name))
         properties.author = ""
         properties.created = properties.modified = moment
         properties.last_modified_by = ""

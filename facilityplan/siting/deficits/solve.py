@@ -639,8 +639,13 @@ def _shortages(
         if need.must or terms.close_all:
             given = min(1.0, share) * need.amount
             sums.setdefault((need.zone, need.kind), []).append((need.amount, given))
+    # Beds and square metres to three decimals: beyond them is the solver's tolerance.
+    rounded = {
+        key: tuple(round(math.fsum(part[at] for part in parts), 3) for at in (0, 1))
+        for key, parts in sorted(sums.items())
+    }
     return tuple(
-        Shortage(zone, kind, math.fsum(n for n, _ in parts), math.fsum(g for _, g in parts))
-        for (zone, kind), parts in sorted(sums.items())
-        if math.fsum(g for _, g in parts) < math.fsum(n for n, _ in parts)
+        Shortage(zone, kind, needed, given)
+        for (zone, kind), (needed, given) in rounded.items()
+        if given < needed
     )
