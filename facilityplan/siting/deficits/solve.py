@@ -37,8 +37,10 @@ from facilityplan.siting.solution import Status, relative_gap, tie_slack
 from facilityplan.siting.ties import first_of_equals
 
 DUST = 1e-7
-ROOM = 2e-6
+ROOM = 1e-5
 """Room that the solver's own tolerances need where a level is no whole number."""
+CORNER = 1e-8
+"""The same where whole numbers are settled and only room is shared out."""
 LARGE = 400
 HINT_S = 10.0
 """Columns from which a search is given a start, and the seconds that finding it may take."""
@@ -389,17 +391,29 @@ def _settle(search: _Search, deadline: Deadline) -> bool:
 
 
 def _shared_out(search: _Search, deadline: Deadline) -> Floats:
-    """Return the plan with its room shared out at a corner: whole beds stay whole."""
-    layout, model = search.made.layout, search.model
+    """Return the plan with its room shared out at a corner: whole beds stay whole.
+
+    Where shares count, what the later objectives took within the solver's room is given back.
+    """
+    layout, model = search.made.layout, search.made.model
     lower, upper = model.lower.copy(), model.upper.copy()
     whole = np.zeros(layout.n_columns, dtype=bool)
     whole[: layout.n_slots] = True
     if model.whole is not None:
         whole |= model.whole
     lower[whole] = upper[whole] = np.rint(search.columns[whole])
+    held = highs.with_bounds(model, lower, upper)
     clock = Deadline(None, deadline.options)
-    found = highs.run(highs.with_bounds(model, lower, upper), clock, relaxed=True)
-    return search.columns if found.columns is None else found.columns
+    columns = search.columns
+    for level in search.made.deficits:
+        cost = search.made.with_level(level)[0].cost
+        found = highs.run(replace(held, cost=cost), clock, relaxed=True)
+        if found.columns is None:
+            break
+        columns = found.columns
+        most = np.array([float(cost @ columns) + CORNER])
+        held = highs.with_rows(held, sparse.csr_array(cost[None, :]), np.array([-np.inf]), most)
+    return columns
 
 
 def _read(
