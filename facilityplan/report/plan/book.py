@@ -17,87 +17,87 @@ from facilityplan.siting import Count, ProposedSite
 from facilityplan.standards import kinds
 
 _FACILITIES: Final = (
-    Column("plan_number", 6),
-    Column("plan_id", 12),
-    Column("plan_name", 30),
-    Column("plan_kind", 20),
-    Column("plan_status", 10),
-    Column("plan_street", 16),
-    Column("plan_floor_area_m2", 12),
-    Column("plan_beds", 8),
-    Column("plan_nursing_beds", 8),
-    Column("plan_opened", 12),
+    Column("special_number", 6),
+    Column("special_id", 12),
+    Column("special_name", 30),
+    Column("special_kind", 20),
+    Column("special_status", 10),
+    Column("special_street", 16),
+    Column("special_floor_area_m2", 12),
+    Column("special_beds", 8),
+    Column("special_nursing_beds", 8),
+    Column("special_opened", 12),
 )
 _STREETS: Final = (
-    Column("plan_number", 6),
-    Column("plan_street", 16),
-    Column("plan_residences", 10),
-    Column("plan_households", 10),
-    Column("plan_households_unknown", 10),
-    Column("plan_elders", 10),
-    Column("plan_elders_unknown", 10),
-    Column("plan_radius_missed", 10),
-    Column("plan_radius_undecided", 10),
-    Column("plan_required_m2", 12),
-    Column("plan_provided_m2", 12),
-    Column("plan_short_m2", 12, toned=True),
-    Column("plan_area_undecided", 10),
-    Column("plan_facilities", 9),
-    Column("plan_beds", 9),
-    Column("plan_beds_unknown", 9),
-    Column("plan_proposed", 9),
+    Column("special_number", 6),
+    Column("special_street", 16),
+    Column("special_residences", 10),
+    Column("special_households", 10),
+    Column("special_households_unknown", 10),
+    Column("special_elders", 10),
+    Column("special_elders_unknown", 10),
+    Column("special_radius_missed", 10),
+    Column("special_radius_undecided", 10),
+    Column("special_required_m2", 12),
+    Column("special_provided_m2", 12),
+    Column("special_short_m2", 12, toned=True),
+    Column("special_area_undecided", 10),
+    Column("special_facilities", 9),
+    Column("special_beds", 9),
+    Column("special_beds_unknown", 9),
+    Column("special_proposed", 9),
 )
 _ESTATES: Final = (
-    Column("plan_number", 6),
-    Column("plan_id", 12),
-    Column("plan_name", 24),
-    Column("plan_street", 16),
-    Column("plan_households", 10),
-    Column("plan_radius_verdict", 12, toned=True),
-    Column("plan_facility", 12),
-    Column("plan_straight_m", 11),
-    Column("plan_walking_m", 11),
-    Column("plan_required_m2", 12),
-    Column("plan_provided_m2", 12),
-    Column("plan_short_m2", 12),
-    Column("plan_area_verdict", 12, toned=True),
-    Column("plan_site", 10),
+    Column("special_number", 6),
+    Column("special_id", 12),
+    Column("special_name", 24),
+    Column("special_street", 16),
+    Column("special_households", 10),
+    Column("special_radius_verdict", 12, toned=True),
+    Column("special_facility", 12),
+    Column("special_straight_m", 11),
+    Column("special_walking_m", 11),
+    Column("special_required_m2", 12),
+    Column("special_provided_m2", 12),
+    Column("special_short_m2", 12),
+    Column("special_area_verdict", 12, toned=True),
+    Column("special_site", 10),
 )
 _SITES: Final = (
-    Column("plan_number", 6),
-    Column("plan_id", 10),
-    Column("plan_name", 20),
-    Column("plan_candidate_kind", 14),
-    Column("plan_builds", 18),
-    Column("plan_x", 13),
-    Column("plan_y", 13),
-    Column("plan_serves", 9),
-    Column("plan_households", 10),
-    Column("plan_elders", 10),
-    Column("plan_needed_m2", 12),
-    Column("plan_available_m2", 12),
-    Column("plan_cost", 12),
-    Column("plan_when", 12),
+    Column("special_number", 6),
+    Column("special_id", 10),
+    Column("special_name", 20),
+    Column("special_candidate_kind", 14),
+    Column("special_builds", 18),
+    Column("special_x", 13),
+    Column("special_y", 13),
+    Column("special_serves", 9),
+    Column("special_households", 10),
+    Column("special_elders", 10),
+    Column("special_needed_m2", 12),
+    Column("special_available_m2", 12),
+    Column("special_cost", 12),
+    Column("special_when", 12),
 )
 _TARGETS: Final = (
-    Column("plan_number", 6),
+    Column("special_number", 6),
     Column("clause", 9),
     Column("title", 34),
-    Column("plan_zone", 16),
+    Column("special_zone", 16),
     Column("value", 18),
     Column("required", 18),
-    Column("plan_year", 8),
+    Column("special_year", 8),
     Column("verdict", 12, toned=True),
     Column("document_number", 22),
 )
 _PROJECTS: Final = (
-    Column("plan_number", 6),
-    Column("plan_id", 10),
-    Column("plan_name", 20),
-    Column("plan_builds", 18),
-    Column("plan_households", 10),
-    Column("plan_cost", 12),
-    Column("plan_missing", 26),
+    Column("special_number", 6),
+    Column("special_id", 10),
+    Column("special_name", 20),
+    Column("special_builds", 18),
+    Column("special_households", 10),
+    Column("special_cost", 12),
+    Column("special_missing", 26),
 )
 
 
@@ -109,16 +109,16 @@ def plan_workbook(facts: PlanFacts, lang: str) -> bytes:
     dated = locale.text("report.workbook_as_of", lang, as_of=city.as_of.isoformat())
     with open_book(stream, head, city.as_of, lang) as writer:
         for name, columns, rows in (
-            ("plan_facilities", _FACILITIES, _facilities(facts, lang)),
-            ("plan_streets", _STREETS, _streets(facts)),
-            ("plan_estates", _ESTATES, _estates(facts, lang)),
-            ("plan_sites", _SITES, _sites(facts, lang)),
-            ("plan_targets", _TARGETS, _targets(facts, lang)),
-            ("plan_projects", _PROJECTS, _projects(facts, lang)),
+            ("special_facilities", _FACILITIES, _facilities(facts, lang)),
+            ("special_streets", _STREETS, _streets(facts)),
+            ("special_estates", _ESTATES, _estates(facts, lang)),
+            ("special_sites", _SITES, _sites(facts, lang)),
+            ("special_targets", _TARGETS, _targets(facts, lang)),
+            ("special_projects", _PROJECTS, _projects(facts, lang)),
         ):
             title = locale.text(f"report.sheet.{name}", lang)
             numbered = [
-                Row({**row.cells, "plan_number": float(place)}, row.tone)
+                Row({**row.cells, "special_number": float(place)}, row.tone)
                 for place, row in enumerate(rows, start=1)
             ]
             writer.sheet(name, columns, numbered, above=(title, dated))
@@ -160,15 +160,15 @@ def _facilities(facts: PlanFacts, lang: str) -> list[Row]:
         rows.append(
             Row(
                 {
-                    "plan_id": str(own["id"]),
-                    "plan_name": str(own["name"] or ""),
-                    "plan_kind": kind_name(own["kind"], lang),
-                    "plan_status": locale.text(f"facility_status.{status}", lang) if status else "",
-                    "plan_street": streets.get(row, ""),
-                    "plan_floor_area_m2": float(own["floor_area_m2"]),
-                    "plan_beds": float(own["beds"]),
-                    "plan_nursing_beds": float(own["nursing_beds"]),
-                    "plan_opened": str(own["opened"])[:10] if own["opened"] is not None else "",
+                    "special_id": str(own["id"]),
+                    "special_name": str(own["name"] or ""),
+                    "special_kind": kind_name(own["kind"], lang),
+                    "special_status": locale.text(f"facility_status.{status}", lang) if status else "",
+                    "special_street": streets.get(row, ""),
+                    "special_floor_area_m2": float(own["floor_area_m2"]),
+                    "special_beds": float(own["beds"]),
+                    "special_nursing_beds": float(own["nursing_beds"]),
+                    "special_opened": str(own["opened"])[:10] if own["opened"] is not None else "",
                 }
             )
         )
@@ -179,22 +179,22 @@ def _streets(facts: PlanFacts) -> list[Row]:
     return [
         Row(
             {
-                "plan_street": item.name,
-                "plan_residences": item.residences,
-                "plan_households": item.households.known,
-                "plan_households_unknown": item.households.unknown,
-                "plan_elders": item.elders.known,
-                "plan_elders_unknown": item.elders.unknown,
-                "plan_radius_missed": item.radius_missed,
-                "plan_radius_undecided": item.radius_undecided,
-                "plan_required_m2": item.required_m2,
-                "plan_provided_m2": item.provided_m2,
-                "plan_short_m2": item.short_m2,
-                "plan_area_undecided": item.floor_area_undecided,
-                "plan_facilities": item.facilities,
-                "plan_beds": item.beds.known,
-                "plan_beds_unknown": item.beds.unknown,
-                "plan_proposed": len(item.proposed),
+                "special_street": item.name,
+                "special_residences": item.residences,
+                "special_households": item.households.known,
+                "special_households_unknown": item.households.unknown,
+                "special_elders": item.elders.known,
+                "special_elders_unknown": item.elders.unknown,
+                "special_radius_missed": item.radius_missed,
+                "special_radius_undecided": item.radius_undecided,
+                "special_required_m2": item.required_m2,
+                "special_provided_m2": item.provided_m2,
+                "special_short_m2": item.short_m2,
+                "special_area_undecided": item.floor_area_undecided,
+                "special_facilities": item.facilities,
+                "special_beds": item.beds.known,
+                "special_beds_unknown": item.beds.unknown,
+                "special_proposed": len(item.proposed),
             },
             Verdict.NON_COMPLIANT.value if item.short_m2 > 0 else "plain",
         )
@@ -229,19 +229,19 @@ def _estates(facts: PlanFacts, lang: str) -> list[Row]:
         rows.append(
             Row(
                 {
-                    "plan_id": name,
-                    "plan_name": str(residences["name"].iloc[row] or ""),
-                    "plan_street": streets.get(row, ""),
-                    "plan_households": float(residences["households"].iloc[row]),
-                    "plan_radius_verdict": _verdict(radius, lang),
-                    "plan_facility": _cell(table, "facility", place) or "",
-                    "plan_straight_m": _cell(table, "straight_m", place),
-                    "plan_walking_m": _cell(table, "walking_m", place),
-                    "plan_required_m2": None if own is None else own.required,
-                    "plan_provided_m2": None if own is None else own.value,
-                    "plan_short_m2": None if own is None else own.shortfall,
-                    "plan_area_verdict": "" if own is None else _verdict(own.verdict.value, lang),
-                    "plan_site": site_of.get(name, ""),
+                    "special_id": name,
+                    "special_name": str(residences["name"].iloc[row] or ""),
+                    "special_street": streets.get(row, ""),
+                    "special_households": float(residences["households"].iloc[row]),
+                    "special_radius_verdict": _verdict(radius, lang),
+                    "special_facility": _cell(table, "facility", place) or "",
+                    "special_straight_m": _cell(table, "straight_m", place),
+                    "special_walking_m": _cell(table, "walking_m", place),
+                    "special_required_m2": None if own is None else own.required,
+                    "special_provided_m2": None if own is None else own.value,
+                    "special_short_m2": None if own is None else own.shortfall,
+                    "special_area_verdict": "" if own is None else _verdict(own.verdict.value, lang),
+                    "special_site": site_of.get(name, ""),
                 },
                 radius,
             )
@@ -267,14 +267,14 @@ def _sites(facts: PlanFacts, lang: str) -> list[Row]:
         Row(
             {
                 **_site(facts, site, lang),
-                "plan_candidate_kind": candidate_name(site.kind, lang),
-                "plan_x": site.x,
-                "plan_y": site.y,
-                "plan_serves": len(site.serves),
-                "plan_elders": _known(site.elders),
-                "plan_needed_m2": site.floor_area_needed_m2,
-                "plan_available_m2": site.max_floor_area_m2,
-                "plan_when": locale.text(
+                "special_candidate_kind": candidate_name(site.kind, lang),
+                "special_x": site.x,
+                "special_y": site.y,
+                "special_serves": len(site.serves),
+                "special_elders": _known(site.elders),
+                "special_needed_m2": site.floor_area_needed_m2,
+                "special_available_m2": site.max_floor_area_m2,
+                "special_when": locale.text(
                     "report.plan.near" if site.candidate_id in first else "report.plan.later", lang
                 )
                 if facts.near_term is not None
@@ -287,11 +287,11 @@ def _sites(facts: PlanFacts, lang: str) -> list[Row]:
 
 def _site(facts: PlanFacts, site: ProposedSite, lang: str) -> dict[str, Cell]:
     return {
-        "plan_id": site.candidate_id,
-        "plan_name": site.name,
-        "plan_builds": kind_name(facts.proposal.facility_kind, lang),
-        "plan_households": _known(site.households),
-        "plan_cost": facts.costs.get(site.candidate_id),
+        "special_id": site.candidate_id,
+        "special_name": site.name,
+        "special_builds": kind_name(facts.proposal.facility_kind, lang),
+        "special_households": _known(site.households),
+        "special_cost": facts.costs.get(site.candidate_id),
     }
 
 
@@ -306,10 +306,10 @@ def _targets(facts: PlanFacts, lang: str) -> list[Row]:
             {
                 "clause": clause.id,
                 "title": clause.title if lang == "zh" else clause.title_en,
-                "plan_zone": item.unit_name,
+                "special_zone": item.unit_name,
                 "value": value_text(item, lang),
                 "required": required_text(item, lang),
-                "plan_year": None if clause.target_year is None else float(clause.target_year),
+                "special_year": None if clause.target_year is None else float(clause.target_year),
                 "verdict": _verdict(item.verdict.value, lang),
                 "document_number": clause.document_number,
             },
@@ -327,7 +327,7 @@ def _projects(facts: PlanFacts, lang: str) -> Sequence[Row]:
         Row(
             {
                 **_site(facts, site, lang),
-                "plan_missing": "" if site.candidate_id in facts.costs else missing,
+                "special_missing": "" if site.candidate_id in facts.costs else missing,
             }
         )
         for site in facts.near_term.sites
