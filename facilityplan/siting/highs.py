@@ -20,6 +20,10 @@ FIXING_MARGIN = 1e-6
 """Room left for the LP's own tolerances when its reduced costs rule a candidate out."""
 
 
+CAREFUL_TOLERANCE = 1e-9
+"""Tolerance of rows and whole numbers where one objective is held while another is minimised."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A minimisation with ``row_lower <= matrix @ x <= row_upper``; the first columns are sites.
@@ -197,6 +201,8 @@ def _exact_engine(model: Model, deadline: Deadline) -> highspy.Highs:
     engine.setOptionValue("mip_abs_gap", 1e-9)
     if model.careful:
         engine.setOptionValue("presolve", "off")
+        for name in ("mip_feasibility_tolerance", "primal_feasibility_tolerance"):
+            engine.setOptionValue(name, CAREFUL_TOLERANCE)
     left_s = deadline.left_s()
     if left_s is not None:
         engine.setOptionValue("time_limit", left_s)

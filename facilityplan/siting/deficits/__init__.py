@@ -10,13 +10,8 @@ from facilityplan.siting.deficits.plan import (
     propose_deficits,
 )
 from facilityplan.siting.deficits.problem import CityDeficits, Requirement, deficit_problem
-from facilityplan.siting.deficits.solve import (
-    DeficitSolution,
-    Reached,
-    Shortage,
-    WhyOpen,
-    close_deficits,
-)
+from facilityplan.siting.deficits.result import DeficitSolution, Reached, Shortage, WhyOpen
+from facilityplan.siting.deficits.solve import close_deficits
 from facilityplan.siting.deficits.terms import (
     Act,
     Action,

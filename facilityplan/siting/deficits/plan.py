@@ -18,7 +18,8 @@ from facilityplan.layers import City, conform, stack
 from facilityplan.scenario import changes, mended
 from facilityplan.siting.deficits.check import lost_without
 from facilityplan.siting.deficits.problem import CityDeficits, deficit_problem
-from facilityplan.siting.deficits.solve import DeficitSolution, Reached, Shortage, close_deficits
+from facilityplan.siting.deficits.result import DeficitSolution, Reached, Shortage
+from facilityplan.siting.deficits.solve import close_deficits
 from facilityplan.siting.deficits.terms import NeedKind, Taken
 from facilityplan.siting.deficits.works import DeficitOptions
 from facilityplan.siting.options import SolveOptions

@@ -8,148 +8,26 @@ reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
-from facilityplan.errors import SolveError
 from facilityplan.siting import highs
-from facilityplan.siting.arguments import Floats
 from facilityplan.siting.clock import Deadline, listening
-from facilityplan.siting.deficits.check import Audit, audit
-from facilityplan.siting.deficits.model import Built, Level, built, level_names
-from facilityplan.siting.deficits.parts import Part, parts_of
+from facilityplan.siting.deficits.model import built
+from facilityplan.siting.deficits.result import DeficitSolution, Shortage, WhyOpen
+from facilityplan.siting.deficits.search import limitless, solved
 from facilityplan.siting.deficits.terms import (
-    Allotment,
     Counted,
     DeficitProblem,
     DeficitTerms,
     NeedKind,
-    Taken,
     Then,
     checked_problem,
 )
 from facilityplan.siting.options import SolveOptions, checked_options
-from facilityplan.siting.solution import Status, relative_gap, tie_slack
-from facilityplan.siting.ties import first_of_equals
-
-DUST = 1e-7
-ROOM = 2e-6
-"""Room that the solver's own tolerances need where a level is no whole number."""
-LARGE = 400
-HINT_S = 10.0
-"""Columns from which a search is given a start, and the seconds that finding it may take."""
-AGREEMENT = 1e-5
-"""Relative difference to the model's value beyond which the recount refuses a plan."""
-
-
-class WhyOpen(StrEnum):
-    """Why a need is left open."""
-
-    NO_CANDIDATE = "no_candidate"
-    """No action serves it."""
-    NOT_IN_TIME = "not_in_time"
-    """Those that do are available too late."""
-    NO_CAPACITY = "no_capacity"
-    """It stays open in the best plan of unlimited money."""
-    NO_BUDGET = "no_budget"
-    """Unlimited money would close it."""
-
-
-@dataclass(frozen=True)
-class Reached:
-    """What one objective came to.
-
-    Parameters
-    ----------
-    name
-        ``unclosed …``, ``cost`` or ``sites``.
-    objective, bound, gap
-        The plan's value, what no plan betters, and the relative gap.
-    status
-        ``optimal`` only where proven, given what the objectives before it reached.
-    """
-
-    name: str
-    objective: float
-    bound: float
-    gap: float
-    status: Status
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """Need against what can be given at most, of one kind in one zone."""
-
-    zone: str
-    kind: NeedKind
-    needed: float
-    possible: float
-
-
-@dataclass(frozen=True)
-class DeficitSolution:
-    """A plan that closes deficits.
-
-    Parameters
-    ----------
-    status
-        ``optimal`` where every objective is proven.
-    levels
-        The objectives in their order.
-    taken
-        Actions by position.
-    allotments
-        Room given to needs.
-    met
-        Share of each need met.
-    why_open
-        By need left open, why.
-    cost_by_year
-        Net cost; the year is ``None`` without a budget by year.
-    without_budget
-        Where money is limited and something is left open: the weight that unlimited money leaves
-        open, and the least that this costs.
-    conflict, shortages
-        For an infeasible problem the numbers that cannot be reconciled.
-    """
-
-    status: Status
-    levels: tuple[Reached, ...]
-    taken: tuple[Taken, ...] = ()
-    allotments: tuple[Allotment, ...] = ()
-    met: tuple[float, ...] = ()
-    why_open: Mapping[int, WhyOpen] | None = None
-    cost: float = 0.0
-    cost_by_year: Mapping[int | None, float] | None = None
-    without_budget: tuple[float, float] | None = None
-    conflict: Mapping[str, float] | None = None
-    shortages: tuple[Shortage, ...] = ()
-    lowest_index: bool = True
-    interrupted: bool = False
-
-    @property
-    def sites(self) -> tuple[int, ...]:
-        """Positions of the actions taken."""
-        return tuple(item.action for item in self.taken)
-
-    @property
-    def objective(self) -> float:
-        """Weight left unclosed (of the first kinds in the order), infinite without a plan."""
-        return self.levels[0].objective if self.levels else math.inf
-
-    @property
-    def bound(self) -> float:
-        """What no plan can better of it."""
-        return self.levels[0].bound if self.levels else math.inf
-
-    @property
-    def gap(self) -> float:
-        """Relative gap of it."""
-        return self.levels[0].gap if self.levels else 0.0
+from facilityplan.siting.solution import Status
 
 
 def close_deficits(
@@ -187,316 +65,10 @@ def close_deficits(
     checked_problem(problem, asked)
     deadline = Deadline.of(checked_options(options, None))
     with listening(deadline):
-        found = _solved(problem, asked, deadline)
+        found = solved(problem, asked, deadline)
         if found is None:
             return _infeasible(problem, asked, deadline.silent())
         return _explained(problem, asked, found, deadline.silent())
-
-
-@dataclass
-class _Search:
-    """The search as it goes from objective to objective."""
-
-    made: Built
-    model: highs.Model
-    columns: Floats
-    reached: list[tuple[Level, float, bool]]
-
-
-def _solved(
-    problem: DeficitProblem, terms: DeficitTerms, deadline: Deadline
-) -> DeficitSolution | None:
-    """Return the plan, or ``None`` where there is none.
-
-    Where neither money nor the number of sites is limited, needs and actions that no pair and no
-    place joins have nothing to do with one another: they are solved apart.
-    """
-    if terms.has_budget or terms.most_sites is not None:
-        return _solved_whole(problem, terms, deadline)
-    found: list[tuple[Part, DeficitSolution]] = []
-    for part in parts_of(problem):
-        own = _solved_whole(part.problem, terms, deadline.silent())
-        if own is None:
-            return None
-        found.append((part, own))
-    return _together(problem, terms, found, deadline)
-
-
-def _together(
-    problem: DeficitProblem,
-    terms: DeficitTerms,
-    found: list[tuple[Part, DeficitSolution]],
-    deadline: Deadline,
-) -> DeficitSolution:
-    """Return the plans of the parts as one, counted anew on the whole problem."""
-    taken = sorted(
-        (
-            replace(item, action=part.actions[item.action])
-            for part, own in found
-            for item in own.taken
-        ),
-        key=lambda item: item.action,
-    )
-    allotments = sorted(
-        (
-            replace(item, need=part.needs[item.need], action=part.actions[item.action])
-            for part, own in found
-            for item in own.allotments
-        ),
-        key=lambda item: (item.need, item.action),
-    )
-    counted = audit(problem, terms, taken, allotments)
-    levels = []
-    names = level_names(terms)
-    for at, name in enumerate(names):
-        value = _value(name, terms, counted)
-        own_levels = [own.levels[at] for _, own in found]
-        summed = math.fsum(level.objective for level in own_levels)
-        if abs(value - summed) > AGREEMENT * max(1.0, abs(value)):
-            raise SolveError("solver_disagrees", claimed=summed, found=value)
-        proven = all(level.status is Status.OPTIMAL for level in own_levels)
-        bound = value if proven else min(value, math.fsum(level.bound for level in own_levels))
-        status = Status.OPTIMAL if proven else Status.FEASIBLE
-        levels.append(Reached(name, value, bound, relative_gap(value, bound), status))
-    done = all(level.status is Status.OPTIMAL for level in levels)
-    return DeficitSolution(
-        status=Status.OPTIMAL if done else Status.FEASIBLE,
-        levels=tuple(levels),
-        taken=tuple(taken),
-        allotments=tuple(allotments),
-        met=counted.met,
-        cost=counted.cost,
-        cost_by_year=counted.cost_by_year,
-        lowest_index=all(own.lowest_index for _, own in found),
-        interrupted=deadline.interruption.happened,
-    )
-
-
-def _solved_whole(
-    problem: DeficitProblem, terms: DeficitTerms, deadline: Deadline
-) -> DeficitSolution | None:
-    """Return the plan of one model, or ``None`` where there is none."""
-    made = built(problem, terms)
-    search = _Search(made, made.model, _doing_little(made), [])
-    for level in made.levels():
-        goal, scale = made.with_level(level)
-        goal = replace(
-            goal,
-            matrix=search.model.matrix,
-            row_lower=search.model.row_lower,
-            row_upper=search.model.row_upper,
-        )
-        constant = level.constant
-        clock = deadline.reporting(lambda v, s=scale, c=constant: v / s + c)  # type: ignore[misc]
-        search.columns = _hint(goal, search.columns, clock.silent())
-        found = highs.run(goal, clock, start=search.columns)
-        if not search.reached:
-            if found.ended is highs.Ended.INFEASIBLE:
-                return None
-            if found.columns is None and not _may_do_little(problem, terms):
-                raise SolveError("no_plan_in_time", seconds=deadline.options.time_limit_s)
-        elif found.ended is highs.Ended.INFEASIBLE:
-            raise SolveError("solver_disagrees", claimed=math.inf, found="feasible")
-        if found.columns is not None:
-            search.columns = found.columns
-        proven = found.ended is highs.Ended.OPTIMAL
-        bound = found.bound / scale + constant
-        if level.name != "cost":
-            bound = max(bound, 0.0)
-        search.reached.append((level, bound, proven))
-        value = float(goal.cost @ search.columns)
-        slack = tie_slack(value, integral=goal.integral)
-        slack = slack if goal.integral else max(slack, ROOM)
-        search.model = highs.with_rows(
-            search.model,
-            sparse.csr_array(goal.cost[None, :]),
-            np.array([-np.inf]),
-            np.array([value + slack]),
-        )
-    lowest = all(proven for *_, proven in search.reached) and _settle(search, deadline.silent())
-    return _read(search, terms, deadline, lowest=lowest)
-
-
-def _hint(goal: highs.Model, start: Floats, deadline: Deadline) -> Floats:
-    """Return a good plan to start a large search from; nothing is concluded from it.
-
-    Presolve finds it fast, and may lose the best one: the search that proves does without.
-    """
-    if goal.cost.size < LARGE:
-        return start
-    quick = highs.run(replace(goal, careful=False), deadline.within(HINT_S), start=start)
-    return start if quick.columns is None else quick.columns
-
-
-def _may_do_little(problem: DeficitProblem, terms: DeficitTerms) -> bool:
-    """Return whether the mandatory actions alone are a plan for certain."""
-    held = terms.has_budget or terms.most_sites is not None or terms.close_all
-    late = any(
-        action.mandatory and not any(terms.in_time(action, year) for year in terms.years())
-        for action in problem.actions
-    )
-    return not held and not late and not any(need.must for need in problem.needs)
-
-
-def _doing_little(made: Built) -> Floats:
-    """Return the plan of the mandatory actions alone, each as small and as early as can be."""
-    layout, actions = made.layout, made.problem.actions
-    point = np.zeros(layout.n_columns)
-    touched: set[str] = set()
-    for slot, at in enumerate(layout.slot_action.tolist()):
-        action = actions[at]
-        if action.mandatory and action.place not in touched and made.model.upper[slot] > 0:
-            touched.add(action.place)
-            point[slot] = 1.0
-            point[layout.first_floor + slot] = action.floor_area.least
-            point[layout.first_bed + slot] = action.beds.least
-    for at, kept in enumerate(layout.kept.tolist()):
-        point[layout.first_kept + at] = float(actions[kept].place not in touched)
-    opened = layout.opening(len(actions)) @ point > 0.5
-    present = np.zeros(layout.n_needs)
-    pairs = made.problem.servings
-    np.add.at(present, pairs.need, opened[pairs.action].astype(np.float64))
-    for at, need in enumerate(made.problem.needs):
-        if not need.kind.is_amount:
-            share = min(1.0, present[at] / need.amount)
-            whole = made.terms.counted is Counted.WHOLE
-            point[layout.first_met + at] = math.floor(share) if whole else share
-    return point
-
-
-def _settle(search: _Search, deadline: Deadline) -> bool:
-    """Go on to the fewest actions, the first of equals, the fewest modules; say whether proven."""
-    model, layout = search.model, search.made.layout
-    count = np.zeros(layout.n_columns)
-    count[: layout.n_slots] = 1.0
-    fewest = highs.run(highs.with_cost(model, count), deadline, start=search.columns)
-    if fewest.columns is None or fewest.ended is not highs.Ended.OPTIMAL:
-        return False
-    search.columns = fewest.columns
-    number = np.array([float(np.rint(count @ fewest.columns))])
-    tied = highs.with_rows(model, sparse.csr_array(count[None, :]), number, number)
-    first = first_of_equals(tied, fewest.columns, lambda _: True, deadline)
-    lower, upper = model.lower.copy(), model.upper.copy()
-    chosen = np.zeros(layout.n_slots)
-    chosen[list(first.sites)] = 1.0
-    lower[: layout.n_slots] = upper[: layout.n_slots] = chosen
-    fixed = highs.with_bounds(model, lower, upper)
-    last = highs.run(highs.with_cost(fixed, search.made.modules.cost), deadline)
-    if last.columns is None:
-        return False
-    search.columns = last.columns
-    return first.proven
-
-
-def _shared_out(search: _Search, deadline: Deadline) -> Floats:
-    """Return the plan with its room shared out at a corner: whole beds stay whole."""
-    layout, model = search.made.layout, search.model
-    lower, upper = model.lower.copy(), model.upper.copy()
-    whole = np.zeros(layout.n_columns, dtype=bool)
-    whole[: layout.n_slots] = True
-    if model.whole is not None:
-        whole |= model.whole
-    lower[whole] = upper[whole] = np.rint(search.columns[whole])
-    clock = Deadline(None, deadline.options)
-    found = highs.run(highs.with_bounds(model, lower, upper), clock, relaxed=True)
-    return search.columns if found.columns is None else found.columns
-
-
-def _read(
-    search: _Search, terms: DeficitTerms, deadline: Deadline, *, lowest: bool
-) -> DeficitSolution:
-    columns = _shared_out(search, deadline.silent())
-    taken = _taken(search.made, columns)
-    allotments = _allotments(search.made, columns, taken)
-    counted = audit(search.made.problem, terms, taken, allotments)
-    levels: list[Reached] = []
-    for level, bound, own in search.reached:
-        # What a later objective reached is proven only where those before it are.
-        proven = own and all(earlier.status is Status.OPTIMAL for earlier in levels)
-        value = _value(level.name, terms, counted)
-        claimed = level.value(columns)
-        if abs(value - claimed) > AGREEMENT * max(1.0, abs(value), abs(level.constant)):
-            raise SolveError("solver_disagrees", claimed=claimed, found=value)
-        limit = value if proven else min(bound, value)
-        if not proven and levels:
-            limit = 0.0 if level.name != "cost" else -math.inf
-        status = Status.OPTIMAL if proven else Status.FEASIBLE
-        levels.append(Reached(level.name, value, limit, relative_gap(value, limit), status))
-    done = all(level.status is Status.OPTIMAL for level in levels)
-    return DeficitSolution(
-        status=Status.OPTIMAL if done else Status.FEASIBLE,
-        levels=tuple(levels),
-        taken=taken,
-        allotments=allotments,
-        met=counted.met,
-        cost=counted.cost,
-        cost_by_year=counted.cost_by_year,
-        lowest_index=lowest,
-        interrupted=deadline.interruption.happened,
-    )
-
-
-def _value(name: str, terms: DeficitTerms, counted: Audit) -> float:
-    if name == "cost":
-        return counted.cost
-    if name == "sites":
-        return float(counted.n_sites)
-    groups = terms.groups()
-    if len(groups) == 1:
-        return counted.unclosed_of(NeedKind)
-    return counted.unclosed_of(
-        next(group for group in groups if name == "unclosed " + "+".join(group))
-    )
-
-
-def _taken(made: Built, columns: Floats) -> tuple[Taken, ...]:
-    layout, found = made.layout, []
-    for slot in np.flatnonzero(columns[: layout.n_slots] > 0.5).tolist():
-        at = int(layout.slot_action[slot])
-        floor = int(np.rint(columns[layout.first_floor + slot]))
-        beds = int(np.rint(columns[layout.first_bed + slot]))
-        cost = made.problem.actions[at].net_cost(floor, beds)
-        found.append(Taken(at, layout.slot_year[slot], floor, beds, cost))
-    return tuple(found)
-
-
-def _allotments(made: Built, columns: Floats, taken: tuple[Taken, ...]) -> tuple[Allotment, ...]:
-    """Return who gets what, no place beyond what it holds."""
-    problem, pairs = made.problem, made.problem.servings
-    share = columns[made.layout.first_share :].copy()
-    share[share < DUST] = 0.0
-    amount = np.round(share * pairs.amount, 6)
-    held = {item.action: item for item in taken}
-    groups: dict[tuple[int, str, NeedKind], list[int]] = {}
-    for at in np.flatnonzero(share > 0).tolist():
-        need = problem.needs[int(pairs.need[at])]
-        groups.setdefault((int(pairs.action[at]), need.pool, need.kind), []).append(at)
-    for (at, _, kind), members in groups.items():
-        action = problem.actions[at]
-        size, item = action.size(kind), held.get(at)
-        modules = 0 if item is None else item.floor_modules
-        if item is not None and kind is NeedKind.BEDS:
-            modules = item.bed_modules
-        most = size.base + size.step * modules
-        while (load := math.fsum(amount[members])) > most:
-            amount[members] *= math.nextafter(most / load, 0.0)
-    return tuple(
-        Allotment(
-            int(pairs.need[at]),
-            int(pairs.action[at]),
-            float(amount[at]),
-            round(float(share[at]), 9),
-        )
-        for at in np.flatnonzero(share > 0).tolist()
-    )
-
-
-def _limitless(terms: DeficitTerms) -> DeficitTerms:
-    """Return the terms without a limit to money; the years stay, as wide as they are."""
-    last = terms.last_year
-    if terms.budget_by_year is not None:
-        last = max(terms.budget_by_year)
-    return replace(terms, budget=None, budget_by_year=None, last_year=last)
 
 
 def _explained(
@@ -516,7 +88,7 @@ def _explained(
     without: tuple[float, float] | None = None
     closed: set[int] = set()
     if rest and terms.has_budget and not deadline.passed():
-        rich = _solved(problem, _limitless(terms), deadline)
+        rich = solved(problem, limitless(terms), deadline)
         if rich is not None:
             closed = {at for at, share in enumerate(rich.met) if share >= 1.0}
             left = math.fsum(level.objective for level in rich.levels[:-1])
@@ -571,8 +143,8 @@ def _infeasible(
             limit = float(budget or 0.0)
             return replace(nothing, conflict={"budget": limit, "money_needed": limit + over})
     if terms.most_sites is not None:
-        free = replace(_limitless(terms), most_sites=None, then=Then.SITES)
-        more = _solved(problem, free, deadline)
+        free = replace(limitless(terms), most_sites=None, then=Then.SITES)
+        more = solved(problem, free, deadline)
         if more is not None:
             needed = more.levels[-1].objective
             conflict = {"sites": float(terms.most_sites), "sites_needed": needed}
@@ -630,9 +202,9 @@ def _shortages(
         needs=tuple(replace(need, must=False, weight=need.amount) for need in problem.needs),
     )
     loose = replace(
-        _limitless(terms), close_all=False, counted=Counted.SHARE, order=(), then=Then.SITES
+        limitless(terms), close_all=False, counted=Counted.SHARE, order=(), then=Then.SITES
     )
-    found = _solved(amounts, loose, deadline)
+    found = solved(amounts, loose, deadline)
     met = (0.0,) * len(problem.needs) if found is None else found.met
     sums: dict[tuple[str, NeedKind], list[tuple[float, float]]] = {}
     for need, share in zip(problem.needs, met, strict=True):
