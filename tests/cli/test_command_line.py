@@ -98,7 +98,7 @@ def raising(error):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_bug_is_one_line_and_70(scheme, monkeypatch, capsys, lang):
-    monkeypatch.setattr(checking, "review", raising(ZeroDivisionError("by\nnought")))
+    monkeypatch.setattr(checking, "review_scheme", raising(ZeroDivisionError("by\nnought")))
     assert run_command_line(["check", str(scheme), "--lang", lang]) == 70
     err = capsys.readouterr().err
     assert "ZeroDivisionError: by" in err
@@ -120,7 +120,7 @@ def test_debug_raises_our_own_errors_too(tmp_path):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_interrupted_is_130(scheme, monkeypatch, capsys, lang):
-    monkeypatch.setattr(checking, "review", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(checking, "review_scheme", raising(KeyboardInterrupt()))
     assert run_command_line(["check", str(scheme), "--lang", lang]) == 130
     err = capsys.readouterr().err
     assert ("已中断" if lang == "zh" else "Interrupted") in err
@@ -133,7 +133,7 @@ def test_each_branch_of_the_errors_has_its_code(scheme, monkeypatch):
         (OutputError("output_failed", reason="x"), 6),
         (FacilityPlanError("output_failed", reason="x"), 70),
     ):
-        monkeypatch.setattr(checking, "review", raising(error))
+        monkeypatch.setattr(checking, "review_scheme", raising(error))
         assert run_command_line(["check", str(scheme)]) == code
 
 
