@@ -26,6 +26,8 @@ class WhyOpen(StrEnum):
     """It stays open in the best plan of unlimited money."""
     NO_BUDGET = "no_budget"
     """Unlimited money would close it."""
+    NOT_PROVEN = "not_proven"
+    """The search ended at its limit; a better plan might close it."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def solved(
     if terms.has_budget or terms.most_sites is not None:
         return _solved_whole(problem, terms, deadline)
     found: list[tuple[Part, DeficitSolution]] = []
-    for part in parts_of(problem):
+    # The small ones first: one hard part must not use up the time and leave the rest without bound.
+    for part in sorted(parts_of(problem), key=lambda part: len(part.needs) * len(part.actions)):
         own = _solved_whole(part.problem, terms, deadline.silent())
         if own is None:
             return None

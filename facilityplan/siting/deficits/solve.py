@@ -87,15 +87,25 @@ def _explained(
     }
     without: tuple[float, float] | None = None
     closed: set[int] = set()
+    settled = _is_settled(found)
     if rest and terms.has_budget and not deadline.passed():
         rich = solved(problem, limitless(terms), deadline)
         if rich is not None:
             closed = {at for at, share in enumerate(rich.met) if share >= 1.0}
+            settled = settled and _is_settled(rich)
             left = math.fsum(level.objective for level in rich.levels[:-1])
             without = (left, rich.cost)
+    if rest and terms.has_budget and without is None:
+        settled = False
     for at in rest:
-        why[at] = WhyOpen.NO_BUDGET if at in closed else WhyOpen.NO_CAPACITY
+        proven = WhyOpen.NO_BUDGET if at in closed else WhyOpen.NO_CAPACITY
+        why[at] = proven if settled else WhyOpen.NOT_PROVEN
     return replace(found, why_open=dict(sorted(why.items())), without_budget=without)
+
+
+def _is_settled(found: DeficitSolution) -> bool:
+    """Return whether it is proven that no plan leaves less unclosed."""
+    return all(level.status is Status.OPTIMAL for level in found.levels[:-1])
 
 
 def _reach(problem: DeficitProblem, terms: DeficitTerms) -> dict[int, WhyOpen | None]:

@@ -134,3 +134,27 @@ def test_combined_premises_serve_two_estates_too_small_for_their_own():
     found = close_deficits(DeficitProblem(needs, (own, shared), servings))
     assert found.objective == 0
     assert found.sites == (1,)
+
+
+def test_a_hard_part_leaves_the_easy_ones_proven_and_no_reason_made_up():
+    """Easy parts come after the hard one by position; a short limit must not starve them."""
+    rng = np.random.default_rng(3)
+    hard_needs, hard_actions, easy = 120, 60, 20
+    needs = [
+        Need(f"h{at}", NeedKind.FLOOR_AREA, amount=float(rng.integers(40, 400)), zone="H")
+        for at in range(hard_needs)
+    ] + [Need(f"e{at}", NeedKind.FLOOR_AREA, amount=100.0, zone="E") for at in range(easy)]
+    size = Size(step=50.0, most=12)
+    actions = [
+        Action(f"a{at:03}", f"p{at}", Act.NEW, floor_area=size) for at in range(hard_actions)
+    ]
+    actions += [Action(f"b{at:03}", f"q{at}", Act.NEW, floor_area=size) for at in range(easy)]
+    reach = np.argwhere(rng.random((hard_needs, hard_actions)) < 0.15)
+    need = np.concatenate([reach[:, 0], hard_needs + np.arange(easy)])
+    action = np.concatenate([reach[:, 1], hard_actions + np.arange(easy)])
+    amount = np.array([needs[at].amount for at in need])
+    problem = DeficitProblem(tuple(needs), tuple(actions), Servings(need, action, amount))
+    found = close_deficits(problem, DeficitTerms(), options=SolveOptions(time_limit_s=1.0))
+    assert all(share >= 1.0 for share in found.met[hard_needs:])
+    if found.levels[0].status is not Status.OPTIMAL:
+        assert "no_capacity" not in set(found.why_open.values())
