@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
@@ -16,7 +17,7 @@ from facilityplan.errors import SolveError, UsageError
 from facilityplan.project import Project, open_project
 from facilityplan.project.siting import DeficitResult, SitingResult, write_site_plan
 from facilityplan.siting import Progress, SolveOptions, Status
-from facilityplan.siting.deficits import DeficitOptions, DeficitTerms, Then
+from facilityplan.siting.deficits import DeficitOptions, Then
 from facilityplan.units import format_number
 
 INTERRUPTED: Final = 130
@@ -102,19 +103,22 @@ def deficit_options(asked: Mapping[str, Any], project: Project) -> DeficitOption
     for name, value in asked.items():
         if value and name not in {*_TAKEN, "equals", "curve_points"}:
             raise UsageError("site_option", option=name, model=DEFICITS)
-    own = project.siting_options
-    by_money = asked.get("by_cost") or asked.get("budget") is not None
-    return DeficitOptions(
+    own = project.deficit_options
+    terms = own.terms
+    if asked.get("by_cost") or asked.get("budget") is not None:
+        terms = dataclasses.replace(terms, then=Then.COST)
+    if asked.get("budget") is not None:
+        # One budget said on the command line goes before those by year of the project.
+        terms = dataclasses.replace(terms, budget=asked["budget"], budget_by_year=None)
+    if asked.get("year") is not None:
+        terms = dataclasses.replace(terms, last_year=asked["year"])
+    return dataclasses.replace(
+        own,
         weight=asked.get("weight", own.weight),
         facility_kind=asked.get("facility_kind", own.facility_kind),
         mandatory=asked.get("mandatory", ()),
         forbidden=asked.get("forbidden", ()),
-        terms=DeficitTerms(
-            budget=asked.get("budget"),
-            most_sites=asked.get("n_sites"),
-            last_year=asked.get("year", project.city.horizon),
-            then=Then.COST if by_money else Then.SITES,
-        ),
+        terms=dataclasses.replace(terms, most_sites=asked.get("n_sites")),
     )
 
 

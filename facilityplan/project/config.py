@@ -97,14 +97,49 @@ class LayerSource(_Strict):
     words: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
 
 
+Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+Money = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
+
+
+class WorksConfig(_Strict):
+    """A ``[[siting.actions]]`` table: one kind of works, its size and its money.
+
+    The fields are those of :class:`facilityplan.siting.deficits.Works`; money is in the unit of
+    the candidates' cost (10,000 yuan).
+    """
+
+    act: Literal["new", "extend", "convert", "combine"]
+    kind: str = Field(min_length=1)
+    at: tuple[str, ...] = ()
+    cost: Money = 0.0
+    subsidy: Money = 0.0
+    candidate_cost: bool = True
+    floor_area_step_m2: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = (
+        None
+    )
+    cost_per_m2: Money = 0.0
+    subsidy_per_m2: Money = 0.0
+    beds: Money = 0.0
+    beds_step: Money = 0.0
+    least_bed_modules: Whole = Field(default=0, ge=0)
+    most_bed_modules: Whole = Field(default=0, ge=0)
+    cost_per_bed: Money = 0.0
+    subsidy_per_bed: Money = 0.0
+    most_added_m2: Money = 0.0
+
+
 class SitingConfig(_Strict):
-    """The ``[siting]`` table."""
+    """The ``[siting]`` table; from ``actions`` on it is for closing all deficits at once."""
 
     weight: Literal["households", "elders", "residences"] = "households"
     facility_kind: str | None = None
     spacing_m: Metres = Field(default=300.0, gt=0)
     max_sites: Whole = Field(default=10, ge=1)
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
+    actions: tuple[WorksConfig, ...] = ()
+    share_least_size: bool = False
+    budget_by_year: dict[Year, Money] = Field(default_factory=dict)
+    carry_over: bool = False
 
 
 class DemandConfig(_Strict):

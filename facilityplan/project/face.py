@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,7 +38,14 @@ from facilityplan.project.results import (
 from facilityplan.project.siting import DeficitResult, SitingResult
 from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.siting import Options, Proposal, SolveOptions, propose
-from facilityplan.siting.deficits import DeficitOptions, propose_deficits
+from facilityplan.siting.deficits import (
+    Act,
+    DeficitOptions,
+    DeficitTerms,
+    Then,
+    Works,
+    propose_deficits,
+)
 from facilityplan.siting.planner import Request, plan_sites
 from facilityplan.standards import Standards
 
@@ -128,7 +136,28 @@ class Project:
     @property
     def siting_options(self) -> Options:
         """How the project wants its sites found."""
-        return Options(**self._opened.config.siting.model_dump())
+        own = self._opened.config.siting
+        names = {field.name for field in dataclasses.fields(Options)}
+        return Options(**own.model_dump(include=names))
+
+    @property
+    def deficit_options(self) -> DeficitOptions:
+        """What the project says of closing all deficits: works, money by year, 统筹."""
+        own = self._opened.config.siting
+        years = {int(year): money for year, money in own.budget_by_year.items()}
+        works = [Works(**{**item.model_dump(), "act": Act(item.act)}) for item in own.actions]
+        return DeficitOptions(
+            weight=own.weight,
+            facility_kind=own.facility_kind,
+            works=tuple(works),
+            share_least_size=own.share_least_size,
+            terms=DeficitTerms(
+                budget_by_year=years or None,
+                carry_over=own.carry_over,
+                last_year=None if years else self.city.horizon,
+                then=Then.COST if works or years else Then.SITES,
+            ),
+        )
 
     @property
     def sensitivity_options(self) -> SensitivityOptions:
@@ -333,14 +362,13 @@ class Project:
         Parameters
         ----------
         request
-            Weight, works, budget, what decides next; weight and kind are those of ``[siting]``
-            where none is given.
+            Weight, works, budget, what decides next; those of ``[siting]`` where none is given.
         solve
             Time limit, gap, threads, seed, progress.
         """
-        own = self.siting_options
-        asked = request or DeficitOptions(weight=own.weight, facility_kind=own.facility_kind)
-        how = SolveOptions(time_limit_s=own.time_limit_s) if solve is None else solve
+        asked = request or self.deficit_options
+        limit = self.siting_options.time_limit_s
+        how = SolveOptions(time_limit_s=limit) if solve is None else solve
         found = propose_deficits(
             self.city,
             self.standards,
