@@ -89,13 +89,33 @@ def _guess(xy: Floats) -> str:
     return "-"
 
 
-def check_source(xy: Floats, source: CRS, place: Place) -> None:
-    """Refuse numbers that cannot be coordinates of that system."""
+def check_source(
+    xy: Floats,
+    source: CRS,
+    place: Place,
+    rows: Sequence[int] | None = None,
+) -> None:
+    """Refuse numbers that cannot be coordinates of that system; ``rows`` are those of the file."""
     x, y = np.abs(xy[:, 0]), np.abs(xy[:, 1])
     fits = bool(np.all((x <= 180.0) & (y <= 90.0)))
     if source.is_geographic and not fits:
         if bool(np.all((y <= 180.0) & (x <= 90.0))):
             raise ImplausibleExtentError("crs_axes_swapped", extent=_extent(xy), **place)
+        odd = np.flatnonzero((x > 180.0) | (y > 90.0))
+        if 2 * len(odd) < len(xy):
+            # A few of many are slips of the hand, and the system is as it was said to be.
+            first = f"{xy[odd[0], 0]:.10g}, {xy[odd[0], 1]:.10g}"
+            raise ImplausibleExtentError(
+                "crs_some_not_degrees",
+                crs=name_of(source),
+                count=len(odd),
+                total=len(xy),
+                first=first,
+                **{
+                    **place,
+                    **({} if rows is None else {"rows": sorted({rows[int(at)] for at in odd})}),
+                },
+            )
         raise ImplausibleExtentError(
             "crs_not_degrees", crs=name_of(source), extent=_extent(xy), guess=_guess(xy), **place
         )
@@ -248,7 +268,7 @@ def to_project(
         raise ImplausibleExtentError("crs_not_finite", rows=bad, **place)
     projected = xy
     if len(xy):
-        check_source(xy, source, place)
+        check_source(xy, source, place, of_vertex or None)
         same = datum in (None, "wgs84", "cgcs2000")
         to_degrees = (
             to_geodetic(source, target) if helmert is None else shifted(source, helmert, place)

@@ -298,3 +298,14 @@ def test_area_margin_is_three_degrees():
 
 def test_area_across_the_date_line():
     crs.to_project(layer((179.9, -44.0), (-179.9, -44.0), system=4326), "EPSG:32760")
+
+
+def test_a_few_swapped_among_many_are_not_called_metres():
+    xy = np.array([[117.02, 36.66]] * 5 + [[36.66, 117.02]])
+    places = gpd.GeoDataFrame(geometry=shapely.points(xy), crs="EPSG:4326")
+    with pytest.raises(ImplausibleExtentError) as refused:
+        crs.to_project(places, "EPSG:4547", datum="wgs84", rows=[3, 4, 5, 6, 7, 8])
+    assert refused.value.rows == (8,)
+    assert refused.value.message == "crs_some_not_degrees"
+    for lang in ("zh", "en"):
+        assert "36.66, 117.02" in refused.value.render(lang)
