@@ -38,14 +38,16 @@ def test_the_project_file_is_valid(new):
 def test_what_is_commented_out_is_valid_too(new):
     path = new / "project.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    # A setting stands behind "# " as key = value or [table]; all else is a note.
-    setting = re.compile(r"# (\[[a-z_.A-Z0-9]+\]|[a-z_0-9]+ = .+)")
+    # A setting stands behind "# " as key = value, [table] or [[table]]; all else is a note.
+    setting = re.compile(r"# (\[{1,2}[a-z_.A-Z0-9]+\]{1,2}|[a-z_0-9]+ = .+)")
     full = [line[2:] if setting.match(line) else line for line in lines]
     assert full != lines
     path.write_text("\n".join(full), encoding="utf-8")
     config = read_config(new)
     assert {"zones", "roads", "candidates", "parcels"} <= set(config.layers)
     assert config.siting.spacing_m == 300
+    assert [item.act for item in config.siting.actions] == ["new"]
+    assert config.siting.budget_by_year == {"2027": 500.0}
     assert config.project.horizon == 2030
 
 
