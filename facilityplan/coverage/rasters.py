@@ -100,8 +100,8 @@ def _extracted(grid: PopulationGrid, shape: Any) -> tuple[Integers, Floats]:
     if shapely.area(shape) == 0.0:
         return np.empty(0, dtype=np.int64), np.empty(0)
     from exactextract import exact_extract  # noqa: PLC0415  few projects have a grid
-    from exactextract.feature import JSONFeatureSource  # noqa: PLC0415
-    from exactextract.raster import NumPyRasterSource  # noqa: PLC0415
+    from exactextract.feature import JSONFeatureSource  # noqa: PLC0415 - with it
+    from exactextract.raster import NumPyRasterSource  # noqa: PLC0415 - with it
 
     rows, columns = grid.persons.shape
     system = grid.crs.to_wkt()

@@ -43,7 +43,7 @@ def main() -> None:
     """Read what the parent asks for and leave the answer where it says."""
     length = int.from_bytes(sys.stdin.buffer.read(8), "big")
     # A job of our own parent's, never a file's content.
-    module, name, args, kwargs, answer, memory = pickle.loads(sys.stdin.buffer.read(length))  # noqa: S301
+    module, name, args, kwargs, answer, memory = pickle.loads(sys.stdin.buffer.read(length))  # noqa: S301 - of our own parent
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_addresses(memory)
     reader = getattr(importlib.import_module(module), name)

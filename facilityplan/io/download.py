@@ -45,7 +45,7 @@ def _probe(address: str, path: str) -> None:
         request = urllib.request.Request(  # noqa: S310  its scheme was looked at
             f"{address.rstrip('/')}/{path}", headers={"User-Agent": "facilityplan"}
         )
-        with urllib.request.urlopen(request, timeout=PROBE_S):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PROBE_S):  # noqa: S310 - as above
             return
     except urllib.error.HTTPError as error:
         if error.code < 500:

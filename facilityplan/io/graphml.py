@@ -52,8 +52,8 @@ def read_graphml_roads(path: str | Path) -> Vector:
         raise SourceLimitError("vector_not_taken", file=place.name)
     check_xml(text.removeprefix("\ufeff").encode("utf-8"), place.name)
     # Heavy, and only this function needs them.
-    import osmnx  # noqa: PLC0415
-    from networkx import NetworkXException  # noqa: PLC0415
+    import osmnx  # noqa: PLC0415 - heavy, for these files alone
+    from networkx import NetworkXException  # noqa: PLC0415 - as heavy
 
     try:
         bare = _DECLARATION.sub("", text.removeprefix("\ufeff"))
@@ -77,7 +77,7 @@ def save_roads(graph: Any, target: Path) -> int:
     FileExistsError
         If there is such a file.
     """
-    import osmnx  # noqa: PLC0415
+    import osmnx  # noqa: PLC0415 - heavy, for these files alone
 
     part = target.with_name(f".{target.name}.part")
     try:

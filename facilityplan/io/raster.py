@@ -120,7 +120,7 @@ def read_population(path: str | Path, unit: str, *, crs: str | None = None) -> P
 def _unpack(content: bytes, file: str) -> tuple[Floats, Any, str | None]:
     """Return the cells, NaN where there is no data, the affine transform and the CRS as WKT."""
     import rasterio  # noqa: PLC0415  takes a quarter of a second, and few projects have a grid
-    from rasterio.errors import RasterioError  # noqa: PLC0415
+    from rasterio.errors import RasterioError  # noqa: PLC0415 - with it
 
     try:
         with (

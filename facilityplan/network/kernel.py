@@ -46,7 +46,7 @@ def _compiler() -> Any:
     if os.environ.get(SWITCH, "0") not in {"", "0"}:
         return None
     try:
-        import numba  # noqa: PLC0415
+        import numba  # noqa: PLC0415 - not on every system
     except (ImportError, OSError):
         # no wheel for this platform, or a library it needs is not there: scipy searches instead
         return None

@@ -47,7 +47,7 @@ class Nearest:
 def engine() -> Engine:
     """Return what searches here: ``numba``, or ``scipy`` where numba is not to be had."""
     # numba takes its time to load, and not every run searches
-    from facilityplan.network import kernel  # noqa: PLC0415
+    from facilityplan.network import kernel  # noqa: PLC0415 - compiled only where it is used
 
     return "numba" if kernel.AVAILABLE else "scipy"
 
@@ -113,7 +113,7 @@ def _nearest_of(
     seeds = legs.place[order], keys[order]
     limit = reach_mm * scale + scale
     if (using or engine()) == "numba":
-        from facilityplan.network import kernel  # noqa: PLC0415
+        from facilityplan.network import kernel  # noqa: PLC0415 - compiled only where it is used
 
         mm, label = kernel.nearest_of(graph, origins, seeds, scale, limit)
     else:
@@ -178,7 +178,7 @@ def _rows_within(
 ) -> tuple[Any, Any, Any]:
     """Return rows (indptr, column, millimetres) of places, or of points if there are any."""
     if (using or engine()) == "numba":
-        from facilityplan.network import kernel  # noqa: PLC0415
+        from facilityplan.network import kernel  # noqa: PLC0415 - compiled only where it is used
 
         if points is None:
             found = kernel.nodes_within(graph, origins, limit_mm, threads)

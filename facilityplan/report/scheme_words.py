@@ -34,7 +34,7 @@ def number(value: float, digits: int = 3) -> str:
     return "—" if not math.isfinite(value) else format_number(value, digits)
 
 
-def field_text(field: Field, value: Any, lang: str | None) -> str:  # noqa: PLR0911
+def field_text(field: Field, value: Any, lang: str | None) -> str:  # noqa: PLR0911 - a return a kind of value
     """Return what the sheet gives for a field, with its unit."""
     if value is None or value == ():
         return "—"

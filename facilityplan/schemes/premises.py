@@ -111,7 +111,7 @@ def _delivered(scheme: Scheme, standards: Standards) -> bool:
     return any(day is not None and (as_of is None or day <= as_of) for day in days)
 
 
-def _judge(scheme: Scheme, adoption: Adoption, ref: UnitRef, *, delivered: bool) -> Finding:  # noqa: PLR0911
+def _judge(scheme: Scheme, adoption: Adoption, ref: UnitRef, *, delivered: bool) -> Finding:  # noqa: PLR0911 - a return a way it may end
     clause = adoption.clause
     doubt = doubt_of(adoption)
     if doubt is not None:

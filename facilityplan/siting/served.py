@@ -161,7 +161,7 @@ class ServedDistance:
         wanted[fixed] = 2.0
         return np.sort(np.argsort(-wanted, kind="stable")[: self._limit]).astype(np.int64)
 
-    def improved(self, chosen: Ints, fixed: Ints, round_number: int) -> Ints:  # noqa: ARG002
+    def improved(self, chosen: Ints, fixed: Ints, round_number: int) -> Ints:  # noqa: ARG002 - the other search takes the round
         """Return sites that cost no more, by swaps."""
         others = np.setdiff1d(chosen, fixed)
         given = np.concatenate([fixed, others]).astype(np.int64)

@@ -51,7 +51,7 @@ class Staged:
     covered: tuple[float, ...]
 
 
-def staged_coverage(  # noqa: PLR0913
+def staged_coverage(  # noqa: PLR0913 - roles, stages and time are each a list of their own
     cover: Any,
     weights: npt.ArrayLike,
     n_sites: Sequence[int],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +122,7 @@ def _costs(context: Context) -> dict[str, float]:
     return {
         str(name): float(cost)
         for name, cost in zip(layer["id"], layer["cost"], strict=True)
-        if cost == cost  # noqa: PLR0124 - NaN is the one figure that is not itself
+        if not math.isnan(cost)
     }
 
 

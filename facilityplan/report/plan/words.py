@@ -21,10 +21,10 @@ from facilityplan import locale
 from facilityplan.checks import Verdict
 from facilityplan.checks.wording import required_text, value_text
 from facilityplan.report.headlines import percent, siting_lines, summary_lines
-from facilityplan.report.plan.archive import fixed
 from facilityplan.report.plan.book import candidate_name, kind_name
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
+from facilityplan.report.word import same_bytes
 from facilityplan.siting import Count
 from facilityplan.units import format_number
 
@@ -298,7 +298,7 @@ class _Book:
         properties.revision = 1
         stream = io.BytesIO()
         self.document.save(stream)
-        return fixed(stream.getvalue())
+        return same_bytes(stream.getvalue())
 
 
 def _fill(cell: Any, text: str, *, bold: bool = False) -> None:

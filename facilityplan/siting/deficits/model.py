@@ -370,6 +370,7 @@ def _limit_rows(
             counts = {year}
             limit = terms.budget_by_year[year] if year is not None else 0.0
             if terms.carry_over:
+                # With money by year every year is a number.
                 counts = {other for other in years if other <= year}  # type: ignore[operator]
                 spent += limit
                 limit = spent

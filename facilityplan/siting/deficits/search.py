@@ -134,6 +134,7 @@ def _solved_whole(
             row_upper=search.model.row_upper,
         )
         constant = level.constant
+        # The defaults bind this round's numbers; mypy takes them for arguments of the caller.
         clock = deadline.reporting(lambda v, s=scale, c=constant: v / s + c)  # type: ignore[misc]
         search.columns = _hint(goal, search.columns, clock.silent())
         found = highs.run(goal, clock, start=search.columns)
