@@ -37,6 +37,7 @@ from facilityplan.project.results import (
 )
 from facilityplan.project.siting import DeficitResult, SitingResult
 from facilityplan.scenario import SensitivityOptions, sensitivity
+from facilityplan.scenario.file import Scenario
 from facilityplan.siting import Options, Proposal, SolveOptions, propose
 from facilityplan.siting.deficits import (
     Act,
@@ -72,11 +73,14 @@ class Project:
         The project as it was read.
     lang
         Language of tables and maps, ``zh`` or ``en``.
+    scenario
+        What the project as read has been changed by, where it has been.
     """
 
-    def __init__(self, opened: Opened, lang: str) -> None:
+    def __init__(self, opened: Opened, lang: str, scenario: Scenario | None = None) -> None:
         self._opened = opened
         self.lang = lang
+        self.scenario = scenario
         self._context = Context(opened.city, opened.standards, opened.network)
 
     def __repr__(self) -> str:
