@@ -21,6 +21,7 @@ DESK_JS: Final = (
     "desk/reach.js",
     "desk/data.js",
     "desk/verdicts.js",
+    "desk/stages.js",
     "desk/symbols.js",
     "desk/layers.js",
     "desk/popups.js",

@@ -36,6 +36,7 @@ from facilityplan.project.results import (
     SensitivityResult,
 )
 from facilityplan.project.siting import DeficitResult, SitingResult
+from facilityplan.report.site_plan import shown_plan
 from facilityplan.scenario import SensitivityOptions, sensitivity
 from facilityplan.scenario.file import Scenario
 from facilityplan.siting import Options, Proposal, SolveOptions, propose
@@ -145,6 +146,12 @@ class Project:
         return Options(**own.model_dump(include=names))
 
     @property
+    def siting_stages(self) -> tuple[tuple[int, int], ...]:
+        """The years of the project's stages, each with the number of sites there are by then."""
+        stages = self._opened.config.siting.stages
+        return tuple((int(year), number) for year, number in sorted(stages.items()))
+
+    @property
     def deficit_options(self) -> DeficitOptions:
         """What the project says of closing all deficits: works, money by year, 统筹."""
         own = self._opened.config.siting
@@ -237,6 +244,9 @@ class Project:
             self.siting_options,
             sight=self._context.sight,
         )
+        if self.siting_stages:
+            staged = self.site(stages=self.siting_stages, equals=0, curve_points=0)
+            found = dataclasses.replace(found, staged=shown_plan(staged.plan))
         return ProposalResult(found, self.lang)
 
     @functools.cached_property

@@ -100,6 +100,10 @@ class Results(Protocol):
         """How sites were found."""
 
     @property
+    def siting_stages(self) -> tuple[tuple[int, int], ...]:
+        """Years of the stages with the number of sites by then."""
+
+    @property
     def sensitivity_options(self) -> SensitivityOptions:
         """By how much the method was varied."""
 
@@ -257,6 +261,9 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "lscp": None if closing is None else closing.status.value,
             "mclp": [plan.status.value for plan in proposal.best],
         }
+        if proposal.staged is not None:
+            plans["staged"] = proposal.staged.status.value
+    stages = {str(year): number for year, number in project.siting_stages}
     given = project.scenario
     changed = {} if given is None else {"scenario": {"file": given.file, "sha256": given.sha256}}
     return {
@@ -291,6 +298,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
                 "spacing_m": project.siting_options.spacing_m,
                 "max_sites": project.siting_options.max_sites,
                 "time_limit_s": project.siting_options.time_limit_s,
+                **({"stages": stages} if stages else {}),
             },
         },
         "solver": plans,

@@ -36,20 +36,23 @@
     const hatch = desk.hatch(2);
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
-    const state = { layer, hatch, scheme: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    const state = { layer, hatch, scheme: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
     state.choose = (scheme) => {
       state.scheme = scheme;
       const ofZones = scheme.unitKind === "zone";
       state.classes = ofZones
         ? new Int16Array(city.residences.count).fill(desk.NO_FINDING)
         : desk.classesOf(city, scheme);
-      const shown = scheme.shown || desk.VERDICTS;
+      const staged = state.staged && state.staged(scheme, state.classes);
+      if (staged) state.classes = staged.classes;
+      const told = { ...scheme, ...staged };
+      const shown = told.shown || desk.VERDICTS;
       layer.setClasses(state.classes, [desk.NO_FINDING, ...[...shown].reverse()]);
       map.removeLayer(fills);
       state.zones = ofZones ? city.zones.filter((zone) => zone.findings.some((item) => scheme.takes(item.clause))) : [];
       state.zoneClasses = state.zones.map((zone) => desk.verdictOf(zone, scheme));
       fills = desk.zoneFills(canvas.areas, state.zones, scheme, hatch).addTo(map);
-      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, scheme, city));
+      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, told, city));
       state.watch.forEach((tell) => tell(state));
     };
     return state;
@@ -161,17 +164,17 @@
   }
 
   // The layers of a plan, and the selector that changes it.
-  function planning(map, canvas, city, popup) {
+  function planning(map, canvas, city, popup, colours) {
     const { proposal, residences, text } = city;
     const sites = L.layerGroup();
     const served = L.layerGroup();
     const summary = desk.el("div", {});
+    const stages = desk.el("div", {});
     const options = [...proposal.plans, null].map((plan) => ({
       plan,
       label: plan ? desk.planLabel(plan, city) : text.plan_none,
     }));
-    const choose = (position) => {
-      const { plan } = options[position];
+    const draw = (plan) => {
       sites.clearLayers();
       served.clearLayers();
       if (plan) {
@@ -180,6 +183,10 @@
       }
       const many = plan !== null && plan.sites.length > MANY_SITES;
       map.getContainer().classList.toggle("desk-many", many);
+    };
+    const choose = (position) => {
+      const { plan } = options[position];
+      stages.replaceChildren(...desk.stagePanel(plan, city, colours, draw));
       summary.replaceChildren(...desk.planSummary(plan, city));
     };
     choose(0);
@@ -193,7 +200,7 @@
       const layer = desk.unreachableLayer(proposal.unreachable, residences, popup);
       entries.push({ key: "unreachable", label: text.layer_unreachable, swatch: desk.unreachableSign(18), layer, on: true });
     }
-    return { section: desk.planSection(select, summary, city), entries };
+    return { section: desk.planSection(select, stages, summary, city), entries };
   }
 
   function signEntries(city, popup) {
@@ -241,7 +248,7 @@
     const legend = desk.el("section", { id: "desk-legend" });
     const colours = colouring(map, canvas, city, legend);
     const schemes = desk.schemes(city);
-    const plan = city.proposal && planning(map, canvas, city, popup);
+    const plan = city.proposal && planning(map, canvas, city, popup, colours);
     const own = { key: "residences", label: text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
     const entries = switchable(map, [
       own,

@@ -161,9 +161,9 @@
 
   desk.servedLayer = (canvas, plan, residences) => {
     const style = still(canvas, { color: desk.PLAN_COLOUR, weight: 1.4, opacity: 0.75 });
-    const lines = plan.sites.flatMap((site) => site.serves.map((row) => [site.at, residences.at[row]]));
+    const lines = plan.sites.flatMap((site) => (site.links || site.serves).map((row) => [site.at, residences.at[row]]));
     const rings = plan.sites.flatMap((site) =>
-      site.serves.map((row) => L.circleMarker(residences.at[row], { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
+      (site.links || site.serves).map((row) => L.circleMarker(residences.at[row], { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
     );
     return L.layerGroup([L.polyline(lines, style), ...rings]);
   };

@@ -160,7 +160,7 @@
     return notes.map((note) => desk.el("p", { class: "desk-note" }, note));
   };
 
-  desk.planSection = (select, summary, { text }) => section(text.plan, select, summary);
+  desk.planSection = (select, stages, summary, { text }) => section(text.plan, select, stages, summary);
   desk.schemeSection = (select, { text }) => section(text.title_scheme, select);
 
   desk.elsewhere = ({ elsewhere, text }, popup) => {

@@ -189,6 +189,7 @@
     return card(site.name, [
       [text.site, desk.figure(site.row + 1)],
       [text.kind, site.kind || text.kind_unknown],
+      ...(site.stage ? [[text.stage_year, desk.fill(text.stage_by, { year: site.stage })]] : []),
       [text.serves, servedText(site, popup)],
       [text.households, known(site.households, text, text.households_short)],
       [text.persons, known(site.persons, text, text.persons_value)],
