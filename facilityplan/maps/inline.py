@@ -24,6 +24,7 @@ DESK_JS: Final = (
     "desk/stages.js",
     "desk/symbols.js",
     "desk/layers.js",
+    "desk/raster.js",
     "desk/popups.js",
     "desk/panel.js",
     "desk/tools.js",

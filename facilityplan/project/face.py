@@ -403,6 +403,8 @@ class Project:
             standards=self.standards,
             proposal=proposal,
             network=self.network,
+            context=self._context,
+            population=self._opened.population,
             lang=self.lang,
         )
 
@@ -439,6 +441,7 @@ class Project:
             network=self.network,
             sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             context=self._context,
+            population=self._opened.population,
             lang=self.lang,
         )
 

@@ -191,6 +191,7 @@
       })),
       proposal: raw.proposal && { ...raw.proposal, plans: raw.proposal.plans.map(readPlan) },
       whatif: raw.whatif || null,
+      raster: raw.raster || null,
       basemap: raw.basemap || null,
       elsewhere: fileZones(ledgers, zones),
     };

@@ -249,6 +249,7 @@
     const colours = colouring(map, canvas, city, legend);
     const schemes = desk.schemes(city);
     const plan = city.proposal && planning(map, canvas, city, popup, colours);
+    const raster = desk.rasterEntry(map, city);
     const own = { key: "residences", label: text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
     const entries = switchable(map, [
       own,
@@ -257,6 +258,7 @@
       ...areaEntries(canvas, city),
       ...zoneEntries(map, canvas, city, popup),
       ...baseEntries(canvas, city),
+      ...(raster ? [raster.entry] : []),
     ]);
     const tools = { busy: false };
     const silence = answering(map, colours.layer, city, popup, () => tools.busy);
@@ -265,7 +267,7 @@
       const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
       parts.push(desk.schemeSection(select, city));
     }
-    parts.push(legend, desk.facilityLegend(city));
+    parts.push(legend, desk.facilityLegend(city), raster && raster.legend);
     if (plan) parts.push(plan.section);
     parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
     const world = { map, canvas, city, popup, colours, entries, tools, kept, restart: (next) => kept.restart(next) };

@@ -24,7 +24,7 @@
   desk.BASE_STYLES = { roads: ROADS, barriers: BARRIERS, zones: ZONE_LINES, areas: AREAS };
 
   // Names of the panes from the ground up; what lies under a click is looked up, signs answer it.
-  const PANES = ["barriers", "roads", "areas", "zones", "before", "residences", "links", "signs"];
+  const PANES = ["raster", "barriers", "roads", "areas", "zones", "before", "residences", "links", "signs"];
 
   desk.makePanes = (map) => {
     const canvas = {};
