@@ -176,6 +176,7 @@ def service_areas(
         {
             "limit": limit,
             "facilities": list(rows),
+            "ids": [clause.id for clause in clauses],
             "clauses": [
                 f"{clause.id} {clause.title if lang == 'zh' else clause.title_en}"
                 for clause in clauses

@@ -50,6 +50,7 @@ def projection(crs: str, extent: tuple[float, float, float, float]) -> dict[str,
 
 
 def fit(given: Floats, wanted: Floats) -> dict[str, Any]:
+    """Return the polynomials that lead from (n, 2) coordinates to others, and how far off they are."""
     low, high = given.min(axis=0), given.max(axis=0)
     middle, half = (low + high) / 2, (high - low) / 2
     terms = _terms((given - middle) / half)
