@@ -23,6 +23,7 @@ from facilityplan.maps.plans import proposal_content
 from facilityplan.maps.raster import raster_content
 from facilityplan.maps.spoken import LANGS, bilingual
 from facilityplan.maps.whatif import spoken_kinds, whatif_content
+from facilityplan.maps.zone_facts import zone_facts
 from facilityplan.network import Network
 from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal
@@ -187,15 +188,17 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     corners = content.bounds(city)
     if corners is None:
         raise MissingLayerError("map_nothing_to_draw")
+    known = context or Context(city, standards, network)
     alike = {
         "bounds": corners,
         **content.base(city),
         "residences": content.residences(city),
+        "zoneFacts": zone_facts(known, findings),
         "raster": None if population is None else raster_content(city, population),
     }
     tried = None
     if whatif:
-        tried = whatif_content(context or Context(city, standards, network), findings)
+        tried = whatif_content(known, findings)
     areas = content.service_areas(city, standards, network, spoken)
 
     def told(tongue: str) -> dict[str, Any]:

@@ -291,7 +291,7 @@
     const parts = [];
     if (schemes.length) {
       const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
-      parts.push(desk.schemeSection(select, city));
+      parts.push(desk.schemeSection(select, colours, city));
     }
     parts.push(legend, desk.facilityLegend(city, filter), raster && raster.legend);
     if (plan) parts.push(plan.section);

@@ -163,7 +163,16 @@
   };
 
   desk.planSection = (select, stages, summary, { text }) => section(text.plan, select, stages, summary);
-  desk.schemeSection = (select, { text }) => section(text.title_scheme, select);
+
+  // The picker, and under it what the clause picked says.
+  desk.schemeSection = (select, colours, { text }) => {
+    const said = desk.el("div", { id: "desk-scheme-quote" });
+    colours.watch.push(({ scheme: { clause } }) => {
+      const quote = clause && desk.el("blockquote", { class: "desk-quote desk-short", tabindex: "0" }, clause.quote, desk.el("cite", {}, desk.fill(text.source, clause)));
+      said.replaceChildren(...[quote].filter(Boolean));
+    });
+    return section(text.title_scheme, select, said);
+  };
 
   desk.elsewhere = ({ elsewhere, text }, popup) => {
     if (!elsewhere.length) return null;
