@@ -13,6 +13,11 @@ from facilityplan.checks import Context
 from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError
 from facilityplan.project.accessibility import AccessibilityResult, RasterResult
+from facilityplan.project.confirmation import (
+    SCENARIO_OUTPUT,
+    is_confirmation,
+    scenario_document,
+)
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import (
     CoverageResult,
@@ -33,6 +38,7 @@ from facilityplan.report import (
 )
 from facilityplan.report.sheets import Sheet
 from facilityplan.scenario import SensitivityOptions
+from facilityplan.scenario.file import Scenario, confirm
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -67,6 +73,7 @@ class Results(Protocol):
     """What a run writes; a :class:`facilityplan.project.Project` is one."""
 
     lang: str
+    scenario: Scenario | None
 
     @property
     def folder(self) -> Path:
@@ -91,6 +98,10 @@ class Results(Protocol):
     @property
     def siting_options(self) -> Options:
         """How sites were found."""
+
+    @property
+    def siting_stages(self) -> tuple[tuple[int, int], ...]:
+        """Years of the stages with the number of sites by then."""
 
     @property
     def sensitivity_options(self) -> SensitivityOptions:
@@ -143,8 +154,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             notices=project.notices(),
         )
         files.sweep(out)
-        stale = () if project.has_coverage else COVERAGE_OUTPUTS
-        with files.staged(out, "manifest.json", stale) as stage:
+        with files.staged(out, "manifest.json", _stale(project, out)) as stage:
             _write_all(project, stage, texts, workbook, progress)
     return out
 
@@ -176,6 +186,13 @@ def _write_all(
     files.write_text(stage / "manifest.json", manifest)
 
 
+def _stale(project: Results, out: Path) -> tuple[str, ...]:
+    """Return the files of an earlier run in the folder that this run does not write."""
+    stale = () if project.has_coverage else COVERAGE_OUTPUTS
+    confirmed = project.scenario is None and is_confirmation(out / SCENARIO_OUTPUT)
+    return (*stale, SCENARIO_OUTPUT) if confirmed else stale
+
+
 def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     """Return the documents and the map of a run, by file name."""
     progress("findings")
@@ -205,6 +222,9 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         documents["sensitivity.json"] = sensitivity_document(found, project.context)
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
+    if project.scenario is not None:
+        held = confirm(project.context.city, findings, project.scenario)
+        documents[SCENARIO_OUTPUT] = scenario_document(project.scenario, held)
     progress("map")
     page = project.map().to_html()
     return {
@@ -241,15 +261,21 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "lscp": None if closing is None else closing.status.value,
             "mclp": [plan.status.value for plan in proposal.best],
         }
+        if proposal.staged is not None:
+            plans["staged"] = proposal.staged.status.value
+    stages = {str(year): number for year, number in project.siting_stages}
+    given = project.scenario
+    changed = {} if given is None else {"scenario": {"file": given.file, "sha256": given.sha256}}
     return {
         "format": 1,
         "project": city.name,
         "as_of": city.as_of.isoformat(),
         "inputs": dict(project.inputs),
+        **changed,
         "reading": [dict(choice) for choice in project.reading_choices],
         "outputs": {
             name: files.sha256(out / name)
-            for name in OUTPUTS
+            for name in (*OUTPUTS, SCENARIO_OUTPUT)
             if name != "manifest.json" and (out / name).is_file()
         },
         "versions": {
@@ -272,6 +298,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
                 "spacing_m": project.siting_options.spacing_m,
                 "max_sites": project.siting_options.max_sites,
                 "time_limit_s": project.siting_options.time_limit_s,
+                **({"stages": stages} if stages else {}),
             },
         },
         "solver": plans,

@@ -53,13 +53,15 @@
   const groups = (packed) =>
     Object.fromEntries(Object.entries(packed).map(([look, part]) => [look, group(part)]));
 
-  function readZones(packed) {
+  function readZones(packed, facts) {
+    const factsOf = (row) => facts && Object.fromEntries(Object.entries(facts).map(([name, column]) => [name, column[row]]));
     const read = reader();
     const labels = points(packed.label);
     return rows(packed, ["id", "level"]).map((zone) => ({
       ...zone,
       polygons: read.polygons(packed.shape[zone.row]),
       label: labels[zone.row],
+      facts: factsOf(zone.row),
       findings: [],
     }));
   }
@@ -164,7 +166,7 @@
   // Shapes are read once; what is said of them once a language.
   desk.read = (packed, lang, shapes) => {
     const raw = spoken(packed, lang);
-    const zones = readZones(raw.zones);
+    const zones = readZones(raw.zones, raw.zoneFacts);
     const kinds = raw.facilities.kinds;
     const corner = ([lat, lon]) => [lat / SCALE, lon / SCALE];
     const count = raw.residences.name.length;
@@ -191,6 +193,7 @@
       })),
       proposal: raw.proposal && { ...raw.proposal, plans: raw.proposal.plans.map(readPlan) },
       whatif: raw.whatif || null,
+      raster: raw.raster || null,
       basemap: raw.basemap || null,
       elsewhere: fileZones(ledgers, zones),
     };
