@@ -72,11 +72,16 @@ class Project:
         The project as it was read.
     lang
         Language of tables and maps, ``zh`` or ``en``.
+    scenario
+        What the layers were changed by after they were read, for the manifest.
     """
 
-    def __init__(self, opened: Opened, lang: str) -> None:
+    def __init__(
+        self, opened: Opened, lang: str, scenario: Mapping[str, Any] | None = None
+    ) -> None:
         self._opened = opened
         self.lang = lang
+        self.scenario = scenario
         self._context = Context(opened.city, opened.standards, opened.network)
 
     def __repr__(self) -> str:

@@ -26,6 +26,7 @@ from facilityplan.report import (
     coverage_document,
     findings_document,
     findings_workbook,
+    layers_document,
     reach_options,
     sensitivity_document,
     siting_document,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 OUTPUTS: Final = (
     "findings.json",
     "findings.xlsx",
+    "layers.json",
     "coverage.json",
     "coverage.gpkg",
     "sensitivity.json",
@@ -79,6 +81,10 @@ class Results(Protocol):
     @property
     def inputs(self) -> Mapping[str, str]:
         """SHA-256 of every file read."""
+
+    @property
+    def scenario(self) -> Mapping[str, Any] | None:
+        """What was changed against the files read, ``None`` where nothing was."""
 
     @property
     def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
@@ -184,7 +190,8 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     documents = {
         "findings.json": findings_document(
             findings, project.context.standards, project=project.context.city.name, notices=notices
-        )
+        ),
+        "layers.json": layers_document(project.context),
     }
     if project.has_coverage:
         progress("coverage")
@@ -242,6 +249,8 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "mclp": [plan.status.value for plan in proposal.best],
         }
     return {
+        # Only where there is one: without a scenario the results are those of the inputs.
+        **({} if project.scenario is None else {"scenario": dict(project.scenario)}),
         "format": 1,
         "project": city.name,
         "as_of": city.as_of.isoformat(),

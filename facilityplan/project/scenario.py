@@ -20,7 +20,8 @@ def with_scenario(project: Project, scenario: Scenario) -> Project:
     """
     opened = project._opened  # noqa: SLF001  # the same room
     city, standards = apply_scenario(opened.city, opened.standards, scenario)
-    return Project(dataclasses.replace(opened, city=city, standards=standards), project.lang)
+    changed = dataclasses.replace(opened, city=city, standards=standards)
+    return Project(changed, project.lang, scenario=_changes(scenario))
 
 
 def confirmations(project: Project, scenario: Scenario) -> tuple[Confirmation, ...]:
@@ -34,13 +35,7 @@ def scenario_document(scenario: Scenario, found: tuple[Confirmation, ...]) -> di
         "format": 1,
         "project": scenario.project,
         "as_of": scenario.as_of,
-        "changes": {
-            "moved": {name: list(xy) for name, xy in sorted(scenario.moved.items())},
-            "removed": sorted(scenario.removed),
-            "resized": {name: list(size) for name, size in sorted(scenario.resized.items())},
-            "added": [dict(item) for item in scenario.added],
-            "limits_m": dict(sorted(scenario.limits.items())),
-        },
+        "changes": _changes(scenario),
         "confirmed": all(item.holds for item in found),
         "clauses": [
             {
@@ -54,6 +49,16 @@ def scenario_document(scenario: Scenario, found: tuple[Confirmation, ...]) -> di
             }
             for item in found
         ],
+    }
+
+
+def _changes(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "moved": {name: list(xy) for name, xy in sorted(scenario.moved.items())},
+        "removed": sorted(scenario.removed),
+        "resized": {name: list(size) for name, size in sorted(scenario.resized.items())},
+        "added": [dict(item) for item in scenario.added],
+        "limits_m": dict(sorted(scenario.limits.items())),
     }
 
 
