@@ -59,9 +59,7 @@ def read_run(folder: Path) -> RunRecord:
         if "coverage.json" in written
         else {"rates": []}
     )
-    return RunRecord(
-        name, manifest, read["findings.json"], read["layers.json"], coverage["rates"]
-    )
+    return RunRecord(name, manifest, read["findings.json"], read["layers.json"], coverage["rates"])
 
 
 def _document(folder: Path, name: str, digest: object) -> dict[str, Any]:

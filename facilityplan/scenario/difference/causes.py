@@ -17,9 +17,7 @@ STANDARD: Final = "standard"
 METHOD: Final = "method"
 DATE: Final = "date"
 
-DATED: Final = frozenset(
-    {"expiry", "indicator", "milestone", "register", "staged_delivery"}
-)
+DATED: Final = frozenset({"expiry", "indicator", "milestone", "register", "staged_delivery"})
 """Measures whose verdicts hang on the judging date."""
 
 

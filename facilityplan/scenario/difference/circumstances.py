@@ -42,9 +42,7 @@ def circumstances(a: RunRecord, b: RunRecord) -> dict[str, Any]:
 
 def pairs(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return what differs between two mappings, by key in order: ``[before, after]``."""
-    return {
-        key: [a.get(key), b.get(key)] for key in sorted({*a, *b}) if a.get(key) != b.get(key)
-    }
+    return {key: [a.get(key), b.get(key)] for key in sorted({*a, *b}) if a.get(key) != b.get(key)}
 
 
 def method_differs(found: Mapping[str, Any]) -> bool:

@@ -98,10 +98,7 @@ def _head(run: RunRecord) -> dict[str, Any]:
 
 def _rates(a: RunRecord, b: RunRecord) -> list[dict[str, Any]]:
     """Return the rates of coverage of both runs, by metric and clause; all clauses first."""
-    sides = []
-    for run in (a, b):
-        sides.append({(row["metric"], row["clause"] or ""): row for row in run.rates})
-    one, two = sides
+    one, two = ({(row["metric"], row["clause"] or ""): row for row in run.rates} for run in (a, b))
     return [
         {
             "metric": metric,

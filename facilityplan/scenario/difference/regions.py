@@ -31,7 +31,7 @@ def region_table(
     The whole place first, then counties, then streets; in each level the one whose covered
     households changed most first, then missing floor area, then verdicts turned, then by id.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for level in LEVELS:
         one, two = _figures(a, level), _figures(b, level)
         counts = {
@@ -39,8 +39,9 @@ def region_table(
             "lost": _count(coverage["lost"], level),
             "turned": _count(turned, level),
         }
-        for zone in {*one, *two}:
-            rows.append(_row(a, b, level, zone, (one.get(zone), two.get(zone)), counts))
+        rows += [
+            _row(a, b, level, zone, (one.get(zone), two.get(zone)), counts) for zone in {*one, *two}
+        ]
     return sorted(rows, key=_order)
 
 
