@@ -11,6 +11,7 @@ from typing import Any, Final
 from facilityplan.errors import UnreadableSourceError
 from facilityplan.project.run import OUTPUTS
 from facilityplan.scenario.difference import RunRecord
+from facilityplan.scenario.difference.circumstances import PROGRAM
 
 FORMAT: Final = 1
 
@@ -19,6 +20,7 @@ MAX_BYTES: Final = 1_000_000_000
 
 _MANIFEST: Final = "manifest.json"
 _NEEDED: Final = ("findings.json", "layers.json")
+_MAPPINGS: Final = ("inputs", "outputs", "parameters", "readings", "versions")
 _HELD: Final[Mapping[str, Collection[str]]] = {
     _MANIFEST: ("project", "as_of", "inputs", "parameters", "readings", "standards", "versions"),
     "findings.json": ("clauses", "findings", "standards"),
@@ -48,9 +50,8 @@ def read_run(folder: Path) -> RunRecord:
             raise UnreadableSourceError("run_torn", file=name)
         raise UnreadableSourceError("run_not_one", file=name)
     manifest = _document(folder, _MANIFEST, None)
-    written = manifest.get("outputs")
-    if not isinstance(written, dict) or "findings.json" not in written:
-        raise UnreadableSourceError("run_not_one", file=name)
+    _refuse_other_manifests(manifest, name)
+    written = manifest["outputs"]
     if "layers.json" not in written:
         raise UnreadableSourceError("run_too_old", file=name)
     read = {one: _document(folder, one, written[one]) for one in _NEEDED}
@@ -60,6 +61,20 @@ def read_run(folder: Path) -> RunRecord:
         else {"rates": []}
     )
     return RunRecord(name, manifest, read["findings.json"], read["layers.json"], coverage["rates"])
+
+
+def _refuse_other_manifests(manifest: Mapping[str, Any], name: str) -> None:
+    """Refuse what no run wrote; the other files are told by their hashes, this one by its form."""
+    fits = (
+        all(isinstance(manifest.get(key), dict) for key in _MAPPINGS)
+        and all(isinstance(manifest[key], str) for key in ("project", "as_of"))
+        and isinstance(manifest["standards"], list)
+        and isinstance(manifest.get("scenario", {}), dict)
+        and PROGRAM in manifest["versions"]
+        and "findings.json" in manifest["outputs"]
+    )
+    if not fits:
+        raise UnreadableSourceError("run_not_one", file=name)
 
 
 def _document(folder: Path, name: str, digest: object) -> dict[str, Any]:

@@ -267,7 +267,7 @@ def _clause(words: Words, row: _Row, changed: Sequence[_Row]) -> str:
         sides = {"before": row["only_before"], "after": row["only_after"]}
         said.append(words.say("diff.only", **sides))
     short = _shortfall(words, row)
-    return words.joined([*said, *((short,) if short else ())])
+    return words.say("diff.and_also").join([*said, *((short,) if short else ())])
 
 
 def _turns(words: Words, changed: Sequence[_Row]) -> str:
