@@ -96,6 +96,18 @@ def _add_projects(app: typer.Typer, lang: str) -> None:
 
         raise typer.Exit(run_demo(out, machine=machine, lang=lang))
 
+    @app.command("diff", help=said("diff"))
+    def diff(
+        run_a: Annotated[Path, typer.Argument(help=said("diff_a"))],
+        run_b: Annotated[Path, typer.Argument(help=said("diff_b"))],
+        out: Annotated[Path | None, typer.Option("--out", help=said("diff_out"))] = None,
+        machine: Annotated[bool, as_json] = False,
+        lang_option: Annotated[str | None, language] = None,
+    ) -> None:
+        from facilityplan.cli.diff import compare_runs
+
+        raise typer.Exit(compare_runs(run_a, run_b, out=out, machine=machine, lang=lang))
+
 
 def _add_sheets(app: typer.Typer, lang: str) -> None:
     """Add the verbs for what a user fills in: schemes and new projects."""

@@ -30,13 +30,7 @@ def scenario_document(scenario: Scenario, found: tuple[Confirmation, ...]) -> di
         "sha256": scenario.sha256,
         "project": scenario.project,
         "as_of": scenario.as_of,
-        "changes": {
-            "moved": {name: list(xy) for name, xy in sorted(scenario.moved.items())},
-            "removed": sorted(scenario.removed),
-            "resized": {name: list(size) for name, size in sorted(scenario.resized.items())},
-            "added": [dict(item) for item in scenario.added],
-            "limits_m": dict(sorted(scenario.limits.items())),
-        },
+        "changes": scenario_changes(scenario),
         "confirmed": all(item.holds for item in found),
         "clauses": [
             {
@@ -50,6 +44,17 @@ def scenario_document(scenario: Scenario, found: tuple[Confirmation, ...]) -> di
             }
             for item in found
         ],
+    }
+
+
+def scenario_changes(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario changed, by kind of change."""
+    return {
+        "moved": {name: list(xy) for name, xy in sorted(scenario.moved.items())},
+        "removed": sorted(scenario.removed),
+        "resized": {name: list(size) for name, size in sorted(scenario.resized.items())},
+        "added": [dict(item) for item in scenario.added],
+        "limits_m": dict(sorted(scenario.limits.items())),
     }
 
 

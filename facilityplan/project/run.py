@@ -16,6 +16,7 @@ from facilityplan.project.accessibility import AccessibilityResult, RasterResult
 from facilityplan.project.confirmation import (
     SCENARIO_OUTPUT,
     is_confirmation,
+    scenario_changes,
     scenario_document,
 )
 from facilityplan.project.lock import output_lock
@@ -31,6 +32,7 @@ from facilityplan.report import (
     coverage_document,
     findings_document,
     findings_workbook,
+    layers_document,
     reach_options,
     sensitivity_document,
     siting_document,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 OUTPUTS: Final = (
     "findings.json",
     "findings.xlsx",
+    "layers.json",
     "coverage.json",
     "coverage.gpkg",
     "sensitivity.json",
@@ -201,7 +204,8 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
     documents = {
         "findings.json": findings_document(
             findings, project.context.standards, project=project.context.city.name, notices=notices
-        )
+        ),
+        "layers.json": layers_document(project.context),
     }
     if project.has_coverage:
         progress("coverage")
@@ -265,7 +269,11 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             plans["staged"] = proposal.staged.status.value
     stages = {str(year): number for year, number in project.siting_stages}
     given = project.scenario
-    changed = {} if given is None else {"scenario": {"file": given.file, "sha256": given.sha256}}
+    # Only where there is one: without a scenario the results are those of the inputs.
+    changed: dict[str, Any] = {}
+    if given is not None:
+        said = {"file": given.file, "sha256": given.sha256, **scenario_changes(given)}
+        changed = {"scenario": said}
     return {
         "format": 1,
         "project": city.name,

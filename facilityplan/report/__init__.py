@@ -13,6 +13,7 @@ from facilityplan.report.documents import (
 )
 from facilityplan.report.geopackage import write_coverage_geopackage
 from facilityplan.report.headlines import summary_lines
+from facilityplan.report.layers_document import layers_document
 from facilityplan.report.ledger import ledger_lines, ledger_workbook
 from facilityplan.report.register import (
     filled_register,
@@ -31,6 +32,7 @@ __all__ = [
     "filled_register",
     "findings_document",
     "findings_workbook",
+    "layers_document",
     "ledger_lines",
     "ledger_workbook",
     "reach_options",

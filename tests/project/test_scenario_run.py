@@ -42,7 +42,9 @@ def test_the_manifest_names_the_scenario_with_its_hash(make, run, saved):
     out = run(folder, "--scenario", str(file))
     manifest = read(out / "manifest.json")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert manifest["scenario"] == {"file": "推演方案.json", "sha256": digest}
+    named = manifest["scenario"]
+    assert (named["file"], named["sha256"]) == ("推演方案.json", digest)
+    assert named["moved"] == {"F1": [500000.0, 3800000.0]}
     written = hashlib.sha256((out / "scenario.json").read_bytes()).hexdigest()
     assert manifest["outputs"]["scenario.json"] == written
     said = read(out / "scenario.json")
