@@ -89,6 +89,9 @@
     }
   };
 
+  // The longer side of a feature's box.
+  desk.span = ({ box }, feature) => Math.max(box[4 * feature + 2] - box[4 * feature], box[4 * feature + 3] - box[4 * feature + 1]);
+
   // Whether a spot lies inside a feature's rings, by the even-odd rule.
   desk.inside = ({ firstRing, firstVertex, x, y }, feature, px, py) => {
     let odd = false;
