@@ -9,23 +9,30 @@
   };
 
   // Shapes of a layer in parts of a turn around the globe: feature -> rings or lines -> vertices.
-  // rings: how many each feature has (0: a point); sizes: vertices of each; steps east and north.
-  desk.shapes = ({ rings, sizes, east, north, grain = 1 }, closed) => {
+  // rings: how many each feature has (0: a point); sizes: vertices of each; the first vertex of each
+  // and the steps to the others, east and north.
+  desk.shapes = ({ rings, sizes, first, steps, grain = 1 }, closed) => {
     const count = rings.length;
     const firstRing = new Int32Array(count + 1);
     for (let row = 0; row < count; row += 1) firstRing[row + 1] = firstRing[row] + Math.max(rings[row], 1);
     const firstVertex = new Int32Array(sizes.length + 1);
     for (let ring = 0; ring < sizes.length; ring += 1) firstVertex[ring + 1] = firstVertex[ring] + sizes[ring];
-    const total = east.length;
+    const total = firstVertex[sizes.length];
     const x = new Float64Array(total);
     const y = new Float64Array(total);
-    let lon = 0;
-    let lat = 0;
-    for (let at = 0; at < total; at += 1) {
-      lon += east[at];
-      lat += north[at];
-      x[at] = worldX((lon * grain) / desk.SCALE);
-      y[at] = worldY((lat * grain) / desk.SCALE);
+    const degrees = grain / desk.SCALE;
+    for (let ring = 0, step = 0; ring < sizes.length; ring += 1) {
+      let lon = first.east[ring];
+      let lat = first.north[ring];
+      for (let at = firstVertex[ring]; at < firstVertex[ring + 1]; at += 1) {
+        if (at > firstVertex[ring]) {
+          lon += steps.east[step];
+          lat += steps.north[step];
+          step += 1;
+        }
+        x[at] = worldX(lon * degrees);
+        y[at] = worldY(lat * degrees);
+      }
     }
     const box = new Float64Array(4 * count);
     for (let row = 0; row < count; row += 1) {
