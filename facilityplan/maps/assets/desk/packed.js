@@ -56,16 +56,22 @@
     rights.fill(-Infinity, 0, bottom - top + 1);
     for (let ring = firstRing[feature]; ring < firstRing[feature + 1]; ring += 1) {
       const end = firstVertex[ring + 1];
-      for (let at = firstVertex[ring], last = end - 1; at < end; last = at, at += 1) {
-        const [up, down] = y[last] < y[at] ? [last, at] : [at, last];
-        const [x0, y0, x1, y1] = [x[up] * scale - dx, y[up] * scale - dy, x[down] * scale - dx, y[down] * scale - dy];
-        const slope = y1 > y0 ? (x1 - x0) / (y1 - y0) : 0;
-        for (let row = Math.ceil(y0 - grown - 0.5); row <= y1 + grown - 0.5; row += 1) {
-          const from = x0 + (Math.max(y0, row + 0.5 - grown) - y0) * slope;
-          const to = y1 > y0 ? x0 + (Math.min(y1, row + 0.5 + grown) - y0) * slope : x1;
+      let x0 = x[end - 1] * scale - dx;
+      let y0 = y[end - 1] * scale - dy;
+      for (let at = firstVertex[ring]; at < end; at += 1) {
+        const x1 = x[at] * scale - dx;
+        const y1 = y[at] * scale - dy;
+        const slope = y1 === y0 ? 0 : (x1 - x0) / (y1 - y0);
+        const up = Math.min(y0, y1);
+        const down = Math.max(y0, y1);
+        for (let row = Math.ceil(up - grown - 0.5); row <= down + grown - 0.5; row += 1) {
+          const from = x1 + (Math.max(up, row + 0.5 - grown) - y1) * slope;
+          const to = x1 + (Math.min(down, row + 0.5 + grown) - y1) * slope;
           lefts[row - top] = Math.min(lefts[row - top], from, to);
           rights[row - top] = Math.max(rights[row - top], from, to);
         }
+        x0 = x1;
+        y0 = y1;
       }
     }
     for (let row = top; row <= bottom; row += 1) span(row, lefts[row - top] - grown, rights[row - top] + grown, colours);
