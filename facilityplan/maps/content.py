@@ -98,8 +98,7 @@ def residences(city: City) -> dict[str, Any]:
     """Return residences: outline, inner point, name, households, elders."""
     if not city.has("residences"):
         columns = ("name", "id", "point", "households", "elders")
-        empty: dict[str, Any] = {name: [] for name in ("rings", "sizes", "east", "north")}
-        return {**{name: [] for name in columns}, "outline": {**empty, "grain": 1}}
+        return {**{name: [] for name in columns}, "outline": outlines(np.empty(0, dtype=object))}
     frame = city.residences
     many = len(frame) > MANY
     return {

@@ -6,6 +6,8 @@
 
   const FAR = 13;
   const MANY_SITES = 30;
+  // Names are first wanted under the pointer; read before, it need not wait for them.
+  const NAMES_MS = 1000;
 
   const isFar = (map) => map.getZoom() < FAR;
 
@@ -320,6 +322,7 @@
     map.setMaxZoom(19);
     const kept = { seen: false };
     let end = build(map, canvas, packed, shapes, packed.lang, kept);
+    window.setTimeout(() => packed.residences.name, NAMES_MS);
     kept.restart = (lang) => {
       end();
       end = build(map, canvas, packed, shapes, lang, kept);

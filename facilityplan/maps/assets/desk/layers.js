@@ -82,7 +82,7 @@
     return new desk.PackedLayer(shapes, {
       pane: "desk-residences",
       styleOf: style,
-      speckOf: (own) => desk.COLOURS[own].fill,
+      speckOf: (own) => [desk.COLOURS[own].fill, desk.COLOURS[own].hatch].filter(Boolean),
       order: [desk.NO_FINDING],
     });
   };
@@ -93,7 +93,7 @@
     const layer = new desk.PackedLayer(roads, {
       pane: "desk-roads",
       styleOf: (own) => ROADS[order[own]],
-      speckOf: (own) => ROADS[order[own]].color,
+      speckOf: (own) => [ROADS[order[own]].color],
       order: order.map((_, own) => own),
     });
     return layer.setClasses(Int16Array.from(looks, (look) => order.indexOf(look)), layer.options.order);
