@@ -27,6 +27,7 @@ from facilityplan.report.scheme_words import (
     decision_text,
     decisive,
     finding_row,
+    judging_date_text,
     phase_row,
     remark_text,
     review_fields,
@@ -124,6 +125,8 @@ def _files(path: Path) -> list[Path]:
 
 def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
     context = None if options.city is None else _city(options)
+    if context is not None:
+        _refuse_other_standards(schemes, context.standards)
     needs = None if context is None else floor_area_needs(context)
     memo: dict[Any, Standards] = {}
     as_of = None if options.date is None else parse_date(options.date)
@@ -154,6 +157,27 @@ def _city(options: CheckOptions) -> Context:
     resolved = standards.resolve(documents, as_of)
     city = dataclasses.replace(project.city, as_of=as_of)
     return Context(city, resolved, project.network)
+
+
+def _refuse_other_standards(schemes: Sequence[Scheme], used: Standards) -> None:
+    """Refuse a sheet that names documents which the city does not use: no half of its wish.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    known = {item.id for item in used.documents}
+    for scheme in schemes:
+        other = [name for name in scheme.standards if name not in known]
+        if other:
+            raise UsageError(
+                "scheme_other_standards",
+                file=scheme.file,
+                rows=[scheme.row],
+                found="、".join(other),
+                known="、".join(sorted(known)),
+            )
 
 
 def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
@@ -239,6 +263,7 @@ def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
         "file": scheme.file,
         "row": scheme.row,
         "standards": [document.id for document in resolved.documents],
+        "as_of": None if resolved.as_of is None else resolved.as_of.isoformat(),
         "complies": review.complies,
         "outcome": review.outcome.value,
         "findings": [
@@ -254,6 +279,8 @@ def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
             else {
                 "community": around_it.community,
                 "streets": [plain(dataclasses.asdict(item)) for item in around_it.streets],
+                "placed": around_it.placed,
+                "outside_share": around_it.outside,
             }
         ),
     }
@@ -263,6 +290,7 @@ def _print_table(reviews: Sequence[Review], lang: str) -> None:
     def line(text: str) -> None:
         sys.stdout.write(printable(text.replace("\n", " ")).replace("\t", " ") + "\n")
 
+    line(judging_date_text(reviews[0].standards.as_of, lang))
     line(rate_text(compliance_rate(reviews), lang))
     for item in failures_first(reviews):
         line(
@@ -285,6 +313,7 @@ def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:
 
     scheme = review.scheme
     line("check.scheme", name=scheme.name, file=scheme.file, row=scheme.row)
+    sys.stdout.write(f"  {judging_date_text(review.standards.as_of, lang)}\n")
     if not review.findings:
         line("check.nothing")
     for item in review.findings:

@@ -186,6 +186,13 @@ def conclusion(review: Review, lang: str | None) -> str:
     return locale.text(f"scheme.doc.conclusion_{outcome.value}", lang, **said)
 
 
+def judging_date_text(as_of: dt.date | None, lang: str | None) -> str:
+    """Return at which date was judged, or that none was given and what that means."""
+    if as_of is None:
+        return locale.text("scheme.doc.no_judging_date", lang)
+    return locale.text("scheme.cli.judging_date", lang, date=as_of.isoformat())
+
+
 def review_fields(
     review: Review, decisions: Sequence[Decision], lang: str | None
 ) -> dict[str, Any]:

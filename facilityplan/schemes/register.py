@@ -10,7 +10,7 @@ from facilityplan.checks import Finding, Verdict
 from facilityplan.schemes.ledger import PhaseLine, Remark, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
-from facilityplan.schemes.surroundings import Surroundings
+from facilityplan.schemes.surroundings import Surroundings, without_city
 from facilityplan.standards import DutyHolder, Modality, Standards
 
 
@@ -65,16 +65,34 @@ def review_scheme(
     ----------
     surroundings
         What the city around it says; its findings stand beside, and in the place of those that
-        the sheet could not decide.
+        the sheet could not decide. Without it what needs the city is insufficient data.
     """
     findings = review(scheme, standards)
-    if surroundings is not None:
+    if surroundings is None:
+        findings = in_order([*findings, *without_city(scheme, standards)])
+    else:
         known = {(item.clause_id, item.unit_id) for item in surroundings.findings}
         findings = [item for item in findings if (item.clause_id, item.unit_id) not in known]
         findings = in_order([*findings, *surroundings.findings])
     lines = phase_ledger(scheme, standards)
-    said = remarks(scheme, lines, findings)
+    said = [*circumstances(scheme, standards, surroundings), *remarks(scheme, lines, findings)]
     return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
+
+
+def circumstances(
+    scheme: Scheme, standards: Standards, surroundings: Surroundings | None
+) -> list[Remark]:
+    """Return under which circumstances a review holds that its reader may not be aware of."""
+    found = []
+    if standards.as_of is None and any(sheet.is_dated for sheet in (scheme, *scheme.phases)):
+        found.append(Remark("no_judging_date", {}))
+    places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
+    if scheme.place is not None and scheme.place not in places:
+        documents = "、".join(item.number for item in standards.documents)
+        found.append(Remark("other_place", {"place": scheme.place, "documents": documents}))
+    if surroundings is not None and surroundings.outside > 0:
+        found.append(Remark("outside_streets", {"percent": surroundings.outside * 100}))
+    return found
 
 
 @dataclass(frozen=True)
