@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from facilityplan import files, locale, standards
 from facilityplan.checks import Context, Finding, Verdict
+from facilityplan.cli.standards_files import document_named
 from facilityplan.errors import (
     MissingLayerError,
     StandardsError,
@@ -146,12 +147,14 @@ def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
 def _city(options: CheckOptions) -> Context:
     """Return the city around the schemes, with the documents and the date of the call."""
     from facilityplan.project import Project, open_project
+    from facilityplan.project.opening import STANDARDS_FOLDER
 
     project: Project = open_project(str(options.city), lang=options.lang)
     documents = project.standards.documents
     as_of = project.city.as_of if options.date is None else parse_date(options.date)
     if options.standards:
-        documents = tuple(standards.load(name) for name in dict.fromkeys(options.standards))
+        own = Path(str(options.city)) / STANDARDS_FOLDER
+        documents = tuple(document_named(name, own) for name in dict.fromkeys(options.standards))
     elif options.place is not None:
         documents = tuple(_of_place(options.place, as_of))
     resolved = standards.resolve(documents, as_of)
@@ -233,15 +236,19 @@ def standards_of(
     as_of: dt.date | None,
     memo: dict[Any, Standards],
 ) -> Standards:
-    """Return the documents: those the sheet names, else those of the call, else of the place."""
+    """Return the documents: those the sheet names, else those of the call, else of the place.
+
+    Only the call may name a file: a sheet comes from someone else.
+    """
     ids = scheme.standards or tuple(named)
+    read = standards.load if scheme.standards else document_named
     key = ids or scheme.place or place
     if not key:
         raise UsageError("no_place", file=scheme.file, rows=[scheme.row])
     if key not in memo:
         try:
             documents = (
-                [standards.load(document) for document in dict.fromkeys(ids)]
+                [read(document) for document in dict.fromkeys(ids)]
                 if ids
                 else _of_place(str(key), as_of)
             )

@@ -431,7 +431,9 @@ def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
         None if area is None else area.required,
         scheme.elder_floor_area_m2,
         None if area is None else area.margin,
-        "—" if area is None else verdict_text(area, lang),
+        locale.text("verdict.insufficient_data", lang)
+        if area is None
+        else verdict_text(area, lang),
         "、".join(decisive(review, Verdict.NON_COMPLIANT)),
         "、".join(decisive(review, Verdict.INSUFFICIENT_DATA)),
         scheme.file,

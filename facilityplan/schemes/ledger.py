@@ -72,6 +72,13 @@ def area_rule(scheme: Scheme, standards: Standards) -> AreaRule | None:
     return AreaRule(parts["rate"], parts.get("minimum")) if "rate" in parts else None
 
 
+def lacks_number(scheme: Scheme, standards: Standards) -> bool:
+    """Return whether no document gives the square metres per 100 households, whatever is known."""
+    adopted = standards.binding(FLOOR_AREA, Unit(setting="urban", status=scheme.status))
+    rates = [item for item in adopted if item.clause.parameters["part"] == "rate"]
+    return not any(item.clause.is_numeric for item in rates)
+
+
 def phase_ledger(scheme: Scheme, standards: Standards) -> list[PhaseLine]:
     """Return the ledger of floor area by phase, in the order of building.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.schemes.ledger import PhaseLine, Remark, phase_ledger, remarks
+from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
-from facilityplan.schemes.surroundings import Surroundings, without_city
-from facilityplan.standards import DutyHolder, Modality, Standards
+from facilityplan.schemes.surroundings import RADIUS, Surroundings, without_city
+from facilityplan.standards import DutyHolder, Modality, Standards, Unit
 
 
 class Outcome(StrEnum):
@@ -86,10 +86,20 @@ def circumstances(
     found = []
     if standards.as_of is None and any(sheet.is_dated for sheet in (scheme, *scheme.phases)):
         found.append(Remark("no_judging_date", {}))
-    places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
-    if scheme.place is not None and scheme.place not in places:
+    if lacks_number(scheme, standards):
         documents = "、".join(item.number for item in standards.documents)
-        found.append(Remark("other_place", {"place": scheme.place, "documents": documents}))
+        found.append(Remark("no_local_number", {"documents": documents}))
+    places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
+    said = scheme.place or ""
+    if said and not any(name in said or said in name for name in places):
+        documents = "、".join(item.number for item in standards.documents)
+        found.append(Remark("other_place", {"place": said, "documents": documents}))
+    farthest = scheme.number("farthest_dwelling_m")
+    unit = Unit(setting="urban", status=scheme.status)
+    limits = [item.clause.limit for item in standards.binding(RADIUS, unit) if item.clause.is_numeric]
+    if limits and farthest > min(limits):
+        # The clause counts facilities in operation; how the scheme's own will lie is said beside it.
+        found.append(Remark("farthest_dwelling", {"distance": farthest, "limit": min(limits)}))
     if surroundings is not None and surroundings.outside > 0:
         found.append(Remark("outside_streets", {"percent": surroundings.outside * 100}))
     return found

@@ -175,7 +175,11 @@ def _community_centre(scheme: Scheme, standards: Standards, ref: UnitRef) -> lis
         if trigger is None or "community" not in clause.applies_to.level:
             continue
         if np.isnan(households):
-            findings.append(undecided(adoption, ref, "reason.community_households_unknown"))
+            findings.append(
+                undecided(
+                    adoption, ref, "reason.community_households_unknown", required=clause.limit
+                )
+            )
             continue
         evidence = {"file": scheme.file, "community_households": households}
         if not Comparator(clause.parameters["trigger_comparator"]).holds(households, trigger):
@@ -191,7 +195,11 @@ def _community_centre(scheme: Scheme, standards: Standards, ref: UnitRef) -> lis
             )
             continue
         if np.isnan(beds):
-            findings.append(undecided(adoption, ref, "reason.community_centre_beds_unknown"))
+            findings.append(
+                undecided(
+                    adoption, ref, "reason.community_centre_beds_unknown", required=clause.limit
+                )
+            )
             continue
         enough = beds >= float(clause.parameters.get("min_beds", 0))
         findings.append(
@@ -260,7 +268,9 @@ def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
     if doubt is not None:
         return undecided(adoption, ref, doubt)
     if not np.isfinite(scheme.premises):
-        return undecided(adoption, ref, "reason.premises_count_unknown")
+        return undecided(
+            adoption, ref, "reason.premises_count_unknown", required=adoption.clause.limit
+        )
     if scheme.premises == 0:
         return not_applicable(adoption, ref, "reason.no_premises", {})
     return judged(
@@ -269,7 +279,7 @@ def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
         value=scheme.premises,
         required=adoption.clause.limit,
         formula={"id": "formula.count"},
-        evidence={"file": scheme.file},
+        evidence={"file": scheme.file, "attribute": "places"},
     )
 
 
