@@ -14,15 +14,15 @@ from typing import Any, Final
 from facilityplan import files, locale, standards
 from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.cli.standards_files import document_named
+from facilityplan.doctor.notices import sentence
+from facilityplan.doctor.readings import readings
 from facilityplan.errors import (
-    MissingLayerError,
     StandardsError,
     UnreadableSourceError,
     UsageError,
 )
 from facilityplan.io.source import local_file, read_bytes
-from facilityplan.io.table import read_table
-from facilityplan.report.scheme_form import PHASES_SHEET, SHEET
+from facilityplan.io.table import read_grids
 from facilityplan.report.scheme_words import (
     clause_of,
     decision_text,
@@ -49,9 +49,9 @@ from facilityplan.schemes import (
     parse_date,
     review_scheme,
     scheme_from_toml,
-    schemes_from_table,
 )
 from facilityplan.schemes.decisions import Decision, check_decisions, read_decisions
+from facilityplan.schemes.forms import schemes_of_grids
 from facilityplan.standards import Standards
 
 ENDINGS: Final = (".toml", ".csv", ".xlsx", ".xls", ".xlsb", ".ods")
@@ -96,7 +96,7 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
         0 where every applicable mandatory duty of the developer is kept; else 1.
     """
     files = [file for path in paths for file in _files(path)]
-    schemes = [scheme for path in files for scheme in read_schemes(path)]
+    schemes = [scheme for path in files for scheme in read_schemes(path, options.lang)]
     reviews = _reviews(schemes, options)
     decided = _decisions(options.decisions, reviews)
     as_table = any(path.is_dir() for path in paths)
@@ -191,8 +191,8 @@ def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
     return decided
 
 
-def read_schemes(path: Path) -> list[Scheme]:
-    """Return the schemes of a sheet, by its ending.
+def read_schemes(path: Path, lang: str) -> list[Scheme]:
+    """Return the schemes of a sheet, by its ending; what was settled while reading is told aloud.
 
     Raises
     ------
@@ -202,24 +202,13 @@ def read_schemes(path: Path) -> list[Scheme]:
     ending = path.suffix.lower()
     if ending == ".toml":
         return scheme_from_toml(read_bytes(local_file(path)), path.name)
-    if ending == ".csv":
-        return schemes_from_table(read_table(path))
-    if ending in ENDINGS:
-        return _of_workbook(path)
-    raise UnreadableSourceError("scheme_format", file=path.name)
-
-
-def _of_workbook(path: Path) -> list[Scheme]:
-    """Read our own form by the names of its sheets; any other workbook by its only sheet."""
-    try:
-        table = read_table(path, sheet=SHEET)
-    except MissingLayerError:
-        return schemes_from_table(read_table(path))
-    try:
-        phases = read_table(path, sheet=PHASES_SHEET)
-    except MissingLayerError:
-        return schemes_from_table(table)
-    return schemes_from_table(table, phases if len(phases.frame) else None)
+    if ending not in ENDINGS:
+        raise UnreadableSourceError("scheme_format", file=path.name)
+    schemes, settled = schemes_of_grids(read_grids(path))
+    choice = {"path": path.name, "readings": [item.as_choice() for item in settled]}
+    for notice in readings([choice]):
+        sys.stderr.write(printable(sentence(notice, lang)) + "\n")
+    return schemes
 
 
 def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:

@@ -122,6 +122,11 @@ class Scheme(_Sheet):
         """Storeys of the premises, ascending, negative below ground."""
         return self.values.get("storey")
 
+    @property
+    def gives_dates(self) -> bool:
+        """Whether it, or a phase of it, gives a date of any stage."""
+        return any(sheet.is_dated for sheet in (self, *self.phases))
+
     def phase_sum(self, name: str) -> float:
         """Return a figure summed over the phases; NaN without phases or where one is silent."""
         figures = [phase.number(name) for phase in self.phases]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from facilityplan.checks import Finding, Verdict
 from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
@@ -79,13 +80,23 @@ def review_scheme(
     return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
 
 
+ABOUT: Final = "about"
+"""Message ids of figures that are only about so much begin so."""
+
+
 def circumstances(
     scheme: Scheme, standards: Standards, surroundings: Surroundings | None
 ) -> list[Remark]:
     """Return under which circumstances a review holds that its reader may not be aware of."""
     found = []
-    if standards.as_of is None and any(sheet.is_dated for sheet in (scheme, *scheme.phases)):
+    if standards.as_of is None and scheme.gives_dates:
         found.append(Remark("no_judging_date", {}))
+    sheets = (scheme, *scheme.phases)
+    found += [
+        Remark(".".join((ABOUT, name)), {})
+        for name in ("households", "elder_floor_area_m2")
+        if any(name in sheet.values.get("approximate", ()) for sheet in sheets)
+    ]
     if lacks_number(scheme, standards):
         documents = "、".join(item.number for item in standards.documents)
         found.append(Remark("no_local_number", {"documents": documents}))
