@@ -85,7 +85,7 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "clause": finding.clause_id,
         "title": title if whole else f"{title}（{finding.unit_name}）",
         "required": required_text(finding, lang),
-        "formula": formula_text(finding, lang),
+        "formula": "；".join((formula_text(finding, lang), *distance_texts(finding, lang))),
         "designed": value_text(finding, lang),
         "difference": margin_text(finding, lang),
         "verdict": verdict_text(finding, lang),
@@ -98,6 +98,21 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "stages": "；".join(stage_texts(finding, lang)),
         "missed": finding.verdict is Verdict.NON_COMPLIANT,
     }
+
+
+def distance_texts(finding: Finding, lang: str | None) -> list[str]:
+    """Return the distances that stand beside the one judged: on foot, to the farthest dwelling."""
+    evidence, said = finding.evidence, []
+    walking = evidence.get("walking_m")
+    if walking is not None and math.isfinite(float(walking)):
+        name = "walking_flips" if evidence.get("walking_flips") else "walking"
+        said.append(locale.text(f"scheme.distance.{name}", lang, metres=float(walking)))
+    elif walking is not None:
+        said.append(locale.text("scheme.distance.no_way", lang))
+    farthest = evidence.get("farthest_dwelling_m")
+    if farthest is not None:
+        said.append(locale.text("scheme.distance.farthest", lang, metres=float(farthest)))
+    return said
 
 
 def stage_texts(finding: Finding, lang: str | None) -> list[str]:
