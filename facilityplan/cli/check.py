@@ -25,6 +25,7 @@ from facilityplan.io.source import local_file, read_bytes
 from facilityplan.io.table import read_grids
 from facilityplan.report.scheme_words import (
     clause_of,
+    clause_rate_texts,
     decision_text,
     decisive,
     finding_row,
@@ -283,24 +284,29 @@ def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
 
 
 def _print_table(reviews: Sequence[Review], lang: str) -> None:
-    def line(text: str) -> None:
-        sys.stdout.write(printable(text.replace("\n", " ")).replace("\t", " ") + "\n")
+    """Print a line a scheme, cells set apart by tabs; no text of a sheet breaks line or cell."""
 
-    line(judging_date_text(reviews[0].standards.as_of, lang))
-    line(rate_text(compliance_rate(reviews), lang))
+    def one(text: str) -> str:
+        return " ".join(printable(text).split())
+
+    heads = [
+        judging_date_text(reviews[0].standards.as_of, lang),
+        rate_text(compliance_rate(reviews), lang),
+        *clause_rate_texts(reviews, lang),
+    ]
+    sys.stdout.write("".join(f"{one(head)}\n" for head in heads))
     for item in failures_first(reviews):
-        line(
-            locale.text(
-                "scheme.cli.row",
-                lang,
-                outcome=locale.text(f"scheme.outcome.{item.outcome.value}", lang),
-                name=item.scheme.name,
-                file=item.scheme.file,
-                row=item.scheme.row,
-                missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
-                missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
-            )
+        row = locale.text(
+            "scheme.cli.row",
+            lang,
+            outcome=locale.text(f"scheme.outcome.{item.outcome.value}", lang),
+            name=one(item.scheme.name),
+            file=one(item.scheme.file),
+            row=item.scheme.row,
+            missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
+            missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
         )
+        sys.stdout.write(row + "\n")
 
 
 def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:

@@ -17,7 +17,14 @@ from facilityplan.checks.wording import (
     verdict_text,
 )
 from facilityplan.report.text import printable
-from facilityplan.schemes import Outcome, PhaseLine, Remark, Review, StreetNeed
+from facilityplan.schemes import (
+    Outcome,
+    PhaseLine,
+    Remark,
+    Review,
+    StreetNeed,
+    rates_by_clause,
+)
 from facilityplan.schemes.decisions import Decision
 from facilityplan.schemes.fields import BASIC, PREMISES, SCHEME_FIELDS, Field
 from facilityplan.standards import Clause, DutyHolder, Modality
@@ -199,6 +206,33 @@ def conclusion(review: Review, lang: str | None) -> str:
         named = list(dict.fromkeys(silent))
     said = {"clauses": "、".join(named)}
     return locale.text(f"scheme.doc.conclusion_{outcome.value}", lang, **said)
+
+
+def clause_rate_texts(reviews: Sequence[Review], lang: str | None) -> list[str]:
+    """Return what clauses on the rate of complying schemes say of these, each in one line."""
+    said = []
+    for item in rates_by_clause(reviews):
+        low = "—" if item.low is None else f"{item.low:.1%}"
+        if item.low is not None and item.high is not None and item.low != item.high:
+            low = locale.text("scheme.rate.between", lang, low=low, high=f"{item.high:.1%}")
+        clause = item.clause
+        said.append(
+            locale.text(
+                "scheme.rate.clause",
+                lang,
+                clause=clause.id,
+                title=clause.title if lang == "zh" else clause.title_en,
+                share=low,
+                meant=item.meant,
+                complying=item.complying,
+                undecided=item.undecided,
+                comparator="" if clause.comparator is None else clause.comparator.value,
+                required=f"{clause.limit:.0%}",
+                verdict=locale.text(f"verdict.{item.verdict.value}", lang),
+                document=clause.document_number,
+            )
+        )
+    return said
 
 
 def judging_date_text(as_of: dt.date | None, lang: str | None) -> str:

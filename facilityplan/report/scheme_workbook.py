@@ -21,6 +21,7 @@ from facilityplan.checks.wording import verdict_text
 from facilityplan.report.scheme_words import (
     basic_rows,
     clause_of,
+    clause_rate_texts,
     conclusion,
     decision_text,
     decisive,
@@ -400,7 +401,8 @@ def register_workbook(reviews: Sequence[Review], lang: str | None = None) -> byt
         sheet = writer.sheet("register", _REGISTER, 2)
         sheet.write_string(0, 0, head, writer.title)
         said = judging_date_text(max(days, default=None), lang)
-        sheet.write_string(1, 0, f"{rate_text(compliance_rate(reviews), lang)} {said}")
+        rates = [rate_text(compliance_rate(reviews), lang), *clause_rate_texts(reviews, lang)]
+        sheet.write_string(1, 0, cut(" ".join((*rates, said))))
         for at, review in enumerate(failures_first(reviews)):
             _register_row(writer, sheet, review, at)
         last = 2 + len(reviews)

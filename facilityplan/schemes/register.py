@@ -8,11 +8,16 @@ from enum import StrEnum
 from typing import Final
 
 from facilityplan.checks import Finding, Verdict
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
+from facilityplan.checks.spans import Part, Span, share_of
 from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
 from facilityplan.schemes.surroundings import RADIUS, Surroundings, without_city
-from facilityplan.standards import DutyHolder, Modality, Standards, Unit
+from facilityplan.standards import Clause, DutyHolder, Modality, Standards, Unit
+
+COMPLIANCE_RATE: Final = "compliance_rate"
+"""Measure of clauses on the share of schemes that keep another."""
 
 
 class Outcome(StrEnum):
@@ -144,6 +149,79 @@ def compliance_rate(reviews: Sequence[Review]) -> Rate:
     """Return the rate of schemes that keep the rules, between its bounds."""
     outcomes = [item.outcome for item in reviews]
     return Rate(len(outcomes), outcomes.count(Outcome.COMPLIES), outcomes.count(Outcome.FAILS))
+
+
+@dataclass(frozen=True)
+class ClauseRate:
+    """What a clause on the rate of complying schemes says of many: the share between its bounds.
+
+    ``low`` and ``high`` are ``None`` where no scheme is surely meant. ``undecided`` schemes are
+    not judged, or may not be meant at all.
+    """
+
+    clause: Clause
+    meant: int
+    complying: int
+    undecided: int
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What holds whatever the undecided schemes turn out to be."""
+        clause = self.clause
+        if self.low is None or self.high is None or clause.comparator is None:
+            return Verdict.INSUFFICIENT_DATA
+        if Span(self.low, self.high).deciding(clause.comparator, clause.limit) is None:
+            return Verdict.INSUFFICIENT_DATA
+        kept = clause.comparator.holds(self.low, clause.limit)
+        return Verdict.COMPLIANT if kept else Verdict.NON_COMPLIANT
+
+
+def rates_by_clause(reviews: Sequence[Review]) -> list[ClauseRate]:
+    """Return what the documents' clauses on the rate of complying schemes say of these."""
+    asked: dict[str, tuple[Clause, list[Review]]] = {}
+    for item in reviews:
+        for clause in item.standards.clauses(COMPLIANCE_RATE):
+            if clause.parameters.get("of_measure") == FLOOR_AREA and clause.is_numeric:
+                asked.setdefault(clause.id, (clause, []))[1].append(item)
+    return [_rate_of(clause, own) for _, (clause, own) in sorted(asked.items())]
+
+
+def _rate_of(clause: Clause, reviews: Sequence[Review]) -> ClauseRate:
+    members = [(item, _is_meant(clause, item.scheme)) for item in reviews]
+    judged = [(_keeps_area(item), meant) for item, meant in members if meant is not False]
+    share = share_of(Part.one(asked_for=keeps, counts=meant is True) for keeps, meant in judged)
+    sure = [keeps for keeps, meant in judged if meant is True and keeps is not None]
+    span = share.span
+    return ClauseRate(
+        clause,
+        len(judged),
+        sure.count(True),
+        len(judged) - len(sure),
+        None if span is None else span.low,
+        None if span is None else span.high,
+    )
+
+
+def _is_meant(clause: Clause, scheme: Scheme) -> bool | None:
+    """Return whether a scheme is one that a rate is taken of; ``None`` where that is not known."""
+    since, approved = clause.parameters.get("approved_from"), scheme.day("approved")
+    if scheme.status is not None and scheme.status != clause.parameters.get("of_status"):
+        return False
+    if since is not None and approved is not None and approved < since:
+        return False
+    unknown = scheme.status is None or (since is not None and approved is None)
+    return None if unknown else True
+
+
+def _keeps_area(review: Review) -> bool | None:
+    """Return whether a scheme has the floor area that is required; ``None`` where not known."""
+    own = {clause.id for clause in review.standards.clauses(FLOOR_AREA)}
+    verdicts = {item.verdict for item in review.findings if item.clause_id in own}
+    if Verdict.NON_COMPLIANT in verdicts:
+        return False
+    return True if verdicts == {Verdict.COMPLIANT} else None
 
 
 def failures_first(reviews: Sequence[Review]) -> list[Review]:
