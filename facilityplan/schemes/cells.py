@@ -53,12 +53,26 @@ def quantity_of(field: Field) -> str | None:
     return {"area": "m2", "share": "share"}.get(field.content)
 
 
+def factor_of(field: Field, unit: str) -> float:
+    """Return what one of a written unit is in the field's own.
+
+    Raises
+    ------
+    ValueError
+        If it can be no unit of the field.
+    """
+    if field.content != "length":
+        return unit_factor(unit, quantity_of(field))
+    plain = narrow(unit).lower()
+    if plain not in LENGTH_WORDS:
+        raise ValueError(f"{unit!r} is no unit of length")
+    return LENGTH_WORDS[plain]
+
+
 def unit_fits(field: Field, unit: str) -> bool:
     """Return whether a unit can be one of a field."""
-    if field.content == "length":
-        return narrow(unit).lower() in LENGTH_WORDS
     try:
-        unit_factor(unit, quantity_of(field))
+        factor_of(field, unit)
     except ValueError:
         return False
     return True
@@ -68,13 +82,15 @@ def unit_fits(field: Field, unit: str) -> bool:
 class Figure:
     """A figure as a cell gives it, in our unit; NaN where it gives none.
 
-    ``guessed``: a share that does not say whether it is per cent, read by its size.
+    ``guessed``: a share that does not say whether it is per cent, read by its size; ``written``:
+    the unit beside the figure, as written.
     """
 
     value: float
     approximate: bool = False
     unknown: bool = False
     guessed: bool = False
+    written: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -115,7 +131,8 @@ def quantity(field: Field, cell: object, header_unit: str = "", *, own_unit: boo
         if own_unit and read.written is None and not math.isnan(read.value):
             raise ValueError(f"{cell!r} does not say its unit")
         converted = read.written is not None or bool(header_unit)
-        found = Figure(_clean(read.value, converted), read.approximate, read.unknown)
+        value = _clean(read.value, converted)
+        found = Figure(value, read.approximate, read.unknown, written=read.written or "")
     if found.value < 0 or (field.content == "count" and found.value % 1 > 0):
         raise ValueError(f"{cell!r} is no figure of zero or more")
     return found
@@ -133,7 +150,9 @@ def _length(cell: object, header_unit: str) -> Figure:
     if own is not None:
         cell, factor = own[1] + (own[3] or ""), LENGTH_WORDS[own[2]]
     read = read_quantity(cell, None)
-    return Figure(_clean(read.value * factor, True), read.approximate, read.unknown)
+    value = _clean(read.value * factor, True)
+    written = "" if own is None else own[2]
+    return Figure(value, read.approximate, read.unknown, written=written)
 
 
 def _share(cell: object, header_unit: str) -> Figure:

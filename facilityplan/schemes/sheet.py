@@ -114,15 +114,39 @@ class _Notes:
     """What was settled while reading the cells of a sheet: by what it was and its column."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str], list[int]] = {}
+        self.found: dict[tuple[str, str, str], tuple[dict[str, Any], list[int]]] = {}
 
-    def add(self, message: str, column: str, row: int) -> None:
-        self.found.setdefault((message, column), []).append(row)
+    def add(self, message: str, header: Header, row: int, unit: str = "") -> None:
+        said = _conversion(header.field, unit) if unit else {}
+        key = (message, header.spoken, unit)
+        self.found.setdefault(key, (said, []))[1].append(row)
+
+    def add_all(self, header: Header, value: cells.Figure | cells.Day, row: int) -> None:
+        for message in value.notes:
+            self.add(message, header, row)
+        written = value.written if isinstance(value, cells.Figure) else ""
+        if written and cells.factor_of(header.field, written) != 1:
+            self.add("unit_of_cell", header, row, written)
 
     def readings(self) -> list[Reading]:
         return [
-            Reading(message, column, tuple(rows)) for (message, column), rows in self.found.items()
+            Reading(message, column, tuple(rows), said)
+            for (message, column, _), (said, rows) in self.found.items()
         ]
+
+
+def _conversion(field: Field, unit: str) -> dict[str, Any]:
+    return {"unit": unit, "factor": cells.factor_of(field, unit), "target": field.unit}
+
+
+def _converted(headers: Iterable[Header | None]) -> list[Reading]:
+    """Return the units of headers that make another figure of what stands in the cells."""
+    return [
+        Reading("unit_of_header", item.spoken, parameters=_conversion(item.field, item.unit))
+        for item in headers
+        if item is not None and item.unit and item.field.content != "share"
+        if cells.factor_of(item.field, item.unit) != 1
+    ]
 
 
 def _values(
@@ -152,8 +176,7 @@ def _values(
         except (ValueError, TypeError, OverflowError) as error:
             raise _refused(header, cell, file, row) from error
         if isinstance(value, (cells.Figure, cells.Day)):
-            for message in value.notes:
-                notes.add(message, header.spoken, row)
+            notes.add_all(header, value, row)
             about += [header.field.name] if "approximate" in value.notes else []
             value = value.value
         if value is not None and value == value and value != ():  # noqa: PLR0124 - NaN is empty
@@ -207,7 +230,7 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     """
     notes = _Notes()
     headers, unused = _table_headers(table, SCHEME_FIELDS)
-    readings = [*table.readings, *_unused(unused)]
+    readings = [*table.readings, *_unused(unused), *_converted(headers)]
     found: dict[str, list[Phase]] = {}
     if phases is not None:
         found, said = _phases(phases)
@@ -275,7 +298,8 @@ def _phases(table: Table) -> tuple[dict[str, list[Phase]], list[Reading]]:
         values = _values(headers, row_cells, table.file, row, notes)
         own = found.setdefault(str(values.pop("scheme", "")), [])
         own.append(_phase(values, len(own) + 1, row))
-    return found, [*table.readings, *_unused(unused), *notes.readings()]
+    settled = [*table.readings, *_unused(unused), *_converted(headers)]
+    return found, [*settled, *notes.readings()]
 
 
 def read_pairs(
@@ -316,7 +340,8 @@ def read_pairs(
         return None, []
     said = str(values.get("name") or name)
     row = filled[0][2] if filled else own_phases[0].row
-    return Scheme(values, said, file, row, own_phases), [*readings, *notes.readings()]
+    converted = _converted(header for header, _, _ in filled)
+    return Scheme(values, said, file, row, own_phases), [*readings, *converted, *notes.readings()]
 
 
 def _phase(values: dict[str, Any], number: int, row: int) -> Phase:
