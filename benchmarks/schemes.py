@@ -95,7 +95,10 @@ def section(count=1000):
     ]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        ways = (("one scheme a row, phases beside", write_rows), ("one scheme a sheet", write_forms))
+        ways = (
+            ("one scheme a row, phases beside", write_rows),
+            ("one scheme a sheet", write_forms),
+        )
         for name, write in ways:
             path = place / f"{write.__name__}.xlsx"
             write(path, count)

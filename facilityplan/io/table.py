@@ -265,7 +265,9 @@ def read_grids(path: str | Path, *, encoding: str | None = None) -> dict[str, Gr
     A CSV file is one sheet without a name. Parameters and errors as of :func:`read_table`.
     """
     found = _read(
-        path, lambda _: lambda book: {name: _records(book, name) for name in _visible(book)}, encoding
+        path,
+        lambda _: lambda book: {name: _records(book, name) for name in _visible(book)},
+        encoding,
     )
     return {
         name: grid

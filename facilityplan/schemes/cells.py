@@ -103,7 +103,9 @@ class Figure:
         return [name for name, holds in said.items() if holds]
 
 
-def quantity(field: Field, cell: object, header_unit: str = "", *, own_unit: bool = False) -> Figure:
+def quantity(
+    field: Field, cell: object, header_unit: str = "", *, own_unit: bool = False
+) -> Figure:
     """Return the figure in a cell.
 
     The unit beside the figure wins over that of the header; a bare figure without either is in
@@ -131,14 +133,14 @@ def quantity(field: Field, cell: object, header_unit: str = "", *, own_unit: boo
         if own_unit and read.written is None and not math.isnan(read.value):
             raise ValueError(f"{cell!r} does not say its unit")
         converted = read.written is not None or bool(header_unit)
-        value = _clean(read.value, converted)
+        value = _clean(read.value, converted=converted)
         found = Figure(value, read.approximate, read.unknown, written=read.written or "")
     if found.value < 0 or (field.content == "count" and found.value % 1 > 0):
         raise ValueError(f"{cell!r} is no figure of zero or more")
     return found
 
 
-def _clean(value: float, converted: bool) -> float:
+def _clean(value: float, *, converted: bool = True) -> float:
     """Take off what a factor of a power of ten leaves behind: 0.02997 万 is 299.7."""
     return float(f"{value:.12g}") if converted and not math.isnan(value) else value
 
@@ -150,7 +152,7 @@ def _length(cell: object, header_unit: str) -> Figure:
     if own is not None:
         cell, factor = own[1] + (own[3] or ""), LENGTH_WORDS[own[2]]
     read = read_quantity(cell, None)
-    value = _clean(read.value * factor, True)
+    value = _clean(read.value * factor)
     written = "" if own is None else own[2]
     return Figure(value, read.approximate, read.unknown, written=written)
 
@@ -159,10 +161,10 @@ def _share(cell: object, header_unit: str) -> Figure:
     read = read_quantity(cell, "share")
     bare = read.written is None and not math.isnan(read.value)
     if not bare:
-        return Figure(_clean(read.value, True), read.approximate, read.unknown)
+        return Figure(_clean(read.value), read.approximate, read.unknown)
     # Excel keeps 30% as 0.3, whatever the header says; nobody builds on a hundredth of a plot.
     percent = read.value > 1
-    value = _clean(read.value * 0.01, True) if percent else read.value
+    value = _clean(read.value * 0.01) if percent else read.value
     return Figure(value, read.approximate, guessed=percent != bool(header_unit))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from facilityplan.checks import Finding, Verdict
@@ -85,8 +86,10 @@ def review_scheme(
     return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
 
 
-ABOUT: Final = "about"
-"""Message ids of figures that are only about so much begin so."""
+ABOUT: Final = MappingProxyType(
+    {"households": "about.households", "elder_floor_area_m2": "about.elder_floor_area_m2"}
+)
+"""What is said of figures that decide and are only about so much, by field."""
 
 
 def circumstances(
@@ -98,8 +101,8 @@ def circumstances(
         found.append(Remark("no_judging_date", {}))
     sheets = (scheme, *scheme.phases)
     found += [
-        Remark(".".join((ABOUT, name)), {})
-        for name in ("households", "elder_floor_area_m2")
+        Remark(said, {})
+        for name, said in ABOUT.items()
         if any(name in sheet.values.get("approximate", ()) for sheet in sheets)
     ]
     if lacks_number(scheme, standards):
@@ -112,7 +115,9 @@ def circumstances(
         found.append(Remark("other_place", {"place": said, "documents": documents}))
     farthest = scheme.number("farthest_dwelling_m")
     unit = Unit(setting="urban", status=scheme.status)
-    limits = [item.clause.limit for item in standards.binding(RADIUS, unit) if item.clause.is_numeric]
+    limits = [
+        item.clause.limit for item in standards.binding(RADIUS, unit) if item.clause.is_numeric
+    ]
     if limits and farthest > min(limits):
         # The clause counts facilities in operation; how the scheme's own will lie is said beside it.
         found.append(Remark("farthest_dwelling", {"distance": farthest, "limit": min(limits)}))

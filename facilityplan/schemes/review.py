@@ -98,9 +98,7 @@ def _delivery(scheme: Scheme, standards: Standards, unit: Unit, ref: UnitRef) ->
     findings = []
     for adoption in adopted:
         for phase, served in zip(scheme.phases, serving, strict=True):
-            own = UnitRef(
-                "scheme", f"{ref.id}/{phase.name}", f"{ref.name} {phase.name}", phase.row
-            )
+            own = UnitRef("scheme", f"{ref.id}/{phase.name}", f"{ref.name} {phase.name}", phase.row)
             if served is None:
                 findings.append(undecided(adoption, own, "reason.phase_need_unknown"))
             elif not served:

@@ -90,7 +90,8 @@ def _headers(
         If a column is unknown, its unit is none of its kind, or two mean the same field.
     """
     found: list[Header | None] = []
-    refused, unused = [], []
+    refused: list[str] = []
+    unused: list[str] = []
     for name in names:
         try:
             header = header_of(name, fields)

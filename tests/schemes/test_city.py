@@ -192,8 +192,14 @@ def test_gaps_before_and_after_are_shown(city, tmp_path, capsys):
     )
     assert run_command_line(["check", str(sheet), "--city", str(city)]) == 1
     said = capsys.readouterr().out
-    assert "西街道（占本项目用地 50.0%）：户数 1000 → 1500；应配用房 200 → 350 ㎡；缺口 0 → 50 ㎡" in said
-    assert "东街道（占本项目用地 50.0%）：户数 2500 → 3000；应配用房 500 → 650 ㎡；缺口 500 → 550 ㎡" in said
+    assert (
+        "西街道（占本项目用地 50.0%）：户数 1000 → 1500；应配用房 200 → 350 ㎡；缺口 0 → 50 ㎡"
+        in said
+    )
+    assert (
+        "东街道（占本项目用地 50.0%）：户数 2500 → 3000；应配用房 500 → 650 ㎡；缺口 500 → 550 ㎡"
+        in said
+    )
 
 
 def test_outside_every_zone(check):
@@ -252,9 +258,7 @@ def test_jiyuan_station_by_the_centre_of_its_own_community(check, at, station, v
     ],
 )
 def test_community_of_more_than_3000_with_the_scheme_in_it(check, households, at, verdict):
-    _, answer = check(
-        "--place", "济源市", at=at, households=households, elder_floor_area_m2=400
-    )
+    _, answer = check("--place", "济源市", at=at, households=households, elder_floor_area_m2=400)
     assert answer["by"]["JY06"]["verdict"] == verdict
 
 

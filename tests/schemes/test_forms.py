@@ -164,7 +164,17 @@ def book_of(path, rows, merged=(), title="审查台账"):
 MESSY = (
     ("2026年新建居住项目配建情况一览表",),
     ("填报单位：市自然资源局",),
-    ("序号", "项目名称", "所在地", "建设状态", "规模", None, "住宅规划日期", "养老用房规划日期", "备注"),
+    (
+        "序号",
+        "项目名称",
+        "所在地",
+        "建设状态",
+        "规模",
+        None,
+        "住宅规划日期",
+        "养老用房规划日期",
+        "备注",
+    ),
     (None, None, None, None, "总套数（套）", "养老用房建筑面积（万㎡）", None, None, None),
     (1, "甲", "郑州市", "新建", "１，２５０", 0.0375, "2019年1月1日", "二〇一九年一月一日", "无"),
     (2, "乙", "郑州市", "在建", "约600户", "180㎡", 43466, "2019.1.2", None),
@@ -191,7 +201,15 @@ def test_a_table_as_people_make_it(tmp_path, capsys):
     assert [item["ZZ03"]["verdict"] for item in by] == ["compliant", "non_compliant", "compliant"]
     assert code == 1
     assert {"about.households"} <= {item["id"] for item in answers[1]["remarks"]}
-    for word in ("第 3、4 行", "合计", "序号、备注", "×10000", "大约数", "注明不详", "Excel 日期序号"):
+    for word in (
+        "第 3、4 行",
+        "合计",
+        "序号、备注",
+        "×10000",
+        "大约数",
+        "注明不详",
+        "Excel 日期序号",
+    ):
         assert word in shown.err
 
 
