@@ -66,8 +66,13 @@ def _choices(field: Field) -> Sequence[str]:
     return _DROPDOWNS.get(field.content, ())
 
 
+_OWN_NOTES: Final = frozenset({"community_households", "crs", "outline", "standards"})
+"""Fields whose name and kind do not say enough."""
+
+
 def _how(field: Field, lang: str | None) -> str:
-    return locale.text(f"scheme.form.content_{field.content}", lang)
+    name = f"field_{field.name}" if field.name in _OWN_NOTES else f"content_{field.content}"
+    return locale.text(f"scheme.form.{name}", lang)
 
 
 def _notes(sheet: Any, header: Any, lang: str | None) -> None:
