@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
+from PIL import Image
 
 from facilityplan import locale
 from facilityplan.errors import OutputError
@@ -29,6 +30,10 @@ from facilityplan.report.figures.plates import Plate
 MM_PER_INCH: Final = 25.4
 DPI: Final = 300
 FORMATS: Final = ("png", "pdf")
+_CANVASES: Final[Mapping[str, tuple[Any, dict[str, None]]]] = {
+    "png": (FigureCanvasAgg, {"Software": None}),
+    "pdf": (FigureCanvasPdf, {"CreationDate": None, "Creator": None, "Producer": None}),
+}
 _STEPS: Final = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _INK: Final = "#22262b"
 _LEGEND_MM: Final = {"A3": 72.0, "A4": 56.0}
@@ -120,7 +125,12 @@ def map_scale(width_m: float, height_m: float, width_mm: float, height_mm: float
 
 
 def draw(
-    plate: Plate, paper: Paper, imprint: Imprint, typeface: Typeface, lang: str
+    plate: Plate,
+    paper: Paper,
+    imprint: Imprint,
+    typeface: Typeface,
+    lang: str,
+    kinds: Sequence[str] = FORMATS,
 ) -> dict[str, bytes]:
     """Return the sheet as PNG (300 dots an inch) and as PDF, by format.
 
@@ -134,6 +144,8 @@ def draw(
         Has every character of the sheet, or the sheet is refused.
     lang
         ``zh`` or ``en``.
+    kinds
+        The formats wanted.
 
     Raises
     ------
@@ -150,14 +162,26 @@ def draw(
     _foot(writer, paper, imprint, frame, lang)
     typeface.require(writer.texts)
     files = {}
-    for kind, canvas, metadata in (
-        ("png", FigureCanvasAgg, {"Software": None}),
-        ("pdf", FigureCanvasPdf, {"CreationDate": None, "Creator": None, "Producer": None}),
-    ):
+    for kind in kinds:
+        canvas, metadata = _CANVASES[kind]
         stream = io.BytesIO()
         canvas(figure).print_figure(stream, format=kind, dpi=DPI, metadata=metadata)
         files[kind] = stream.getvalue()
     return files
+
+
+def small_png(png: bytes) -> bytes:
+    """Return a sheet in 256 colours of its own, a third of the bytes, for a document to hold.
+
+    A map has few colours and their blends along edges; none moves by more than the eye can tell.
+    """
+    with Image.open(io.BytesIO(png)) as picture:
+        few = picture.convert("RGB").quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+    stream = io.BytesIO()
+    few.save(stream, format="png", optimize=True, dpi=(DPI, DPI))
+    return stream.getvalue()
 
 
 class _Writer:

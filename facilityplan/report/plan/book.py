@@ -9,12 +9,13 @@ from typing import Final
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
-from facilityplan.checks.wording import required_text, value_text
+from facilityplan.checks.wording import SIGNS, required_text, value_text
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.text import printable
 from facilityplan.siting import Count, ProposedSite
 from facilityplan.standards import kinds
+from facilityplan.units import format_number
 
 _FACILITIES: Final = (
     Column("special_number", 6),
@@ -138,6 +139,21 @@ def candidate_name(kind: str, lang: str) -> str:
     return locale.text(f"map.candidate_kind.{kind}", lang) if kind else ""
 
 
+def value_and_required(finding: Finding, lang: str) -> tuple[str, str]:
+    """Return what was found and what is asked; a share is said in per cent."""
+    if finding.unit != "share":
+        return value_text(finding, lang), required_text(finding, lang)
+    found = "—" if finding.value is None else _percent(finding.value)
+    if finding.required is None:
+        return found, "—"
+    sign = SIGNS.get(finding.comparator or "", "")
+    return found, f"{sign} {_percent(finding.required)}".strip()
+
+
+def _percent(share: float) -> str:
+    return f"{format_number(100 * share, 1)}%"
+
+
 def street_of(facts: PlanFacts) -> tuple[dict[int, str], dict[int, str]]:
     """Return the street's name of each residence and of each facility, by position."""
     ids = facts.context.city.zones["id"].astype(str).tolist() if facts.streets else []
@@ -248,6 +264,7 @@ def _estates(facts: PlanFacts, lang: str) -> list[Row]:
                     "special_site": site_of.get(name, ""),
                 },
                 radius,
+                {"special_area_verdict": "plain" if own is None else own.verdict.value},
             )
         )
     return rows
@@ -311,9 +328,8 @@ def _targets(facts: PlanFacts, lang: str) -> list[Row]:
                 "clause": clause.id,
                 "title": clause.title if lang == "zh" else clause.title_en,
                 "special_zone": item.unit_name,
-                "value": value_text(item, lang),
-                "required": required_text(item, lang),
-                "special_year": None if clause.target_year is None else float(clause.target_year),
+                **dict(zip(("value", "required"), value_and_required(item, lang), strict=True)),
+                "special_year": None if clause.target_year is None else str(clause.target_year),
                 "verdict": _verdict(item.verdict.value, lang),
                 "document_number": clause.document_number,
             },
