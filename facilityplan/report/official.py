@@ -30,6 +30,7 @@ TEXT_WIDTH_MM: Final = 156
 _FALLBACKS: Final = {TITLE: "宋体", HEADING: "SimHei", SUBHEADING: "楷体", BODY: "仿宋"}
 _THEME: Final = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
 _NUMBER: Final = re.compile(r"[-+]?[\d,]+(\.\d+)?%?|—")
+_WORD: Final = re.compile(r"[!-~]+|[^!-~\s]{1,3}")
 _INDENT_PT: Final = 32
 _LEAST_MM: Final = 11.0
 
@@ -96,12 +97,19 @@ def column_widths(
     heads: Sequence[str], rows: Sequence[Sequence[str]], total_mm: float = TEXT_WIDTH_MM
 ) -> list[float]:
     """Return widths in millimetres by what the columns hold, none too narrow to be read."""
-    columns = zip(heads, *rows, strict=True)
+    columns = [tuple(texts) for texts in zip(heads, *rows, strict=True)]
+    least = [max(_LEAST_MM, *(_units(part) for part in _unbroken(texts))) for texts in columns]
     asked = [
-        min(60.0, max(_LEAST_MM, 0.55 * _units(texts[0]), *(_longest(text) for text in texts)))
-        for texts in columns
+        max(low, *(_wish(text) for text in texts))
+        for low, texts in zip(least, columns, strict=True)
     ]
-    return [total_mm * width / sum(asked) for width in asked]
+    if sum(least) >= total_mm:
+        return [total_mm * width / sum(least) for width in least]
+    wishes = sum(asked) - sum(least)
+    if wishes == 0:
+        return [total_mm * width / sum(asked) for width in asked]
+    share = (total_mm - sum(least)) / wishes
+    return [low + share * (wish - low) for low, wish in zip(least, asked, strict=True)]
 
 
 def set_widths(table: Any, widths_mm: Sequence[float]) -> None:
@@ -133,13 +141,18 @@ def _mark(row: Any, name: str) -> None:
 def _units(text: str) -> float:
     """Return the width of a text at 9 points, millimetres."""
     wide = sum(unicodedata.east_asian_width(sign) in "WFA" for sign in text)
-    return 3.2 * wide + 1.7 * (len(text) - wide) + 4.0
+    return 3.2 * wide + 1.9 * (len(text) - wide) + 4.6
 
 
-def _longest(text: str) -> float:
+def _unbroken(texts: Sequence[str]) -> list[str]:
+    """Return the pieces that no line may be broken within: words, and signs of two characters."""
+    return [part for text in texts for part in _WORD.findall(text)] or [""]
+
+
+def _wish(text: str) -> float:
     """Return what a text would like: a short one its length, a long one about three lines."""
     whole = _units(text)
-    return whole if whole <= 30 else max(30.0, whole / 3)
+    return whole if whole <= 30 else min(60.0, max(30.0, whole / 3))
 
 
 def _fill(cell: Any, text: str, *, head: bool) -> None:

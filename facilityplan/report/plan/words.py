@@ -237,6 +237,8 @@ class _Book:
         self.chapter("guidance")
         if not self.facts.streets:
             self.line("no_streets")
+        plan = self.facts.proposal.cover_all
+        names = {site.candidate_id: site.name for site in (() if plan is None else plan.sites)}
         for item in self.facts.streets:
             self.document.add_heading(printable(item.name), level=2)
             self.line(
@@ -248,7 +250,8 @@ class _Book:
                 area_undecided=format_number(item.floor_area_undecided),
             )
             if item.proposed:
-                self.line("street_sites", sites=self.phrase("and").join(item.proposed))
+                said = [self.phrase("site", name=names[site], id=site) for site in item.proposed]
+                self.line("street_sites", sites=self.phrase("and").join(said))
             else:
                 self.line("street_no_sites")
 
