@@ -289,9 +289,7 @@ def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: i
     is_area = clause_of(review, finding).measure == FLOOR_AREA
     unverified = finding.evidence.get("reason") == UNVERIFIED
     if is_area and rule is not None and not unverified and not review.scheme.disagreements():
-        writer.formula(
-            sheet, line, 3, 'IF(ISNUMBER($D$3),$D$3,"")', review.scheme.households
-        )
+        writer.formula(sheet, line, 3, 'IF(ISNUMBER($D$3),$D$3,"")', review.scheme.households)
         writer.cell(sheet, line, 4, rule.rate.limit)
         least = None if rule.minimum is None else rule.minimum.limit
         writer.cell(sheet, line, 5, least)

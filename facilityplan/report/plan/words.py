@@ -250,7 +250,7 @@ class _Book:
                 area_undecided=format_number(item.floor_area_undecided),
             )
             if item.proposed:
-                said = [self.phrase("site", name=names[site], id=site) for site in item.proposed]
+                said = [self.phrase("site", title=names[site], id=site) for site in item.proposed]
                 self.line("street_sites", sites=self.phrase("and").join(said))
             else:
                 self.line("street_no_sites")
