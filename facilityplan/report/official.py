@@ -84,10 +84,13 @@ def grid(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     widths = column_widths(heads, rows)
-    set_widths(table, widths)
+    table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
     for line, (row, texts) in enumerate(zip(table.rows, (heads, *rows), strict=True)):
         keep_whole(row)
-        for cell, text in zip(row.cells, texts, strict=True):
+        for cell, text, width in zip(row.cells, texts, widths, strict=True):
+            cell.width = Mm(width)
             _fill(cell, text, head=line == 0)
     repeat(table.rows[0])
     return table

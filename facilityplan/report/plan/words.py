@@ -136,6 +136,7 @@ class _Book:
         """Write the indicators that are asked for, and where the city stands."""
         self.chapter("targets")
         verdicts = {v: locale.text(f"verdict.{v.value}", self.lang) for v in Verdict}
+        streets = self._streets()
         rows = [
             (
                 clause.id,
@@ -145,7 +146,7 @@ class _Book:
                 verdicts[item.verdict],
             )
             for clause, item in self.facts.targets
-            if item.unit_kind == "project" or self._is_large(item.unit_id)
+            if item.unit_kind == "project" or item.unit_id not in streets
         ]
         if not rows:
             self.line("no_targets")
@@ -154,11 +155,13 @@ class _Book:
         heads = ("clause", "indicator", "zone", "value", "required", "verdict")
         self.table([self.phrase(f"head.{name}") for name in heads], rows)
 
-    def _is_large(self, zone: str) -> bool:
-        """Tell whether a zone is the city or one of its counties; streets stand in the workbook."""
+    def _streets(self) -> frozenset[str]:
+        """Return the zones below the counties, whose indicators stand in the workbook."""
+        if not self.city.has("zones"):
+            return frozenset()
         zones = self.city.zones
-        level = zones.loc[zones["id"].astype(str) == zone, "level"]
-        return bool(level.isin(["city", "county"]).any())
+        small = ~zones["level"].isin(["city", "county"]).to_numpy(dtype=bool)
+        return frozenset(zones["id"].astype(str)[small])
 
     def present(self) -> None:
         """Write what there is: facilities by kind, coverage, and the three maps of it."""
@@ -201,9 +204,10 @@ class _Book:
                 format_number(item.residences),
                 self.counted(item.households),
                 self.counted(item.elders),
-                format_number(item.required_m2, 1),
-                format_number(item.provided_m2, 1),
-                format_number(item.short_m2, 1),
+                *(
+                    self.counted(Count(area, item.floor_area_undecided))
+                    for area in (item.required_m2, item.provided_m2, item.short_m2)
+                ),
                 self.counted(item.beds),
             )
             for item in self.facts.streets
@@ -217,7 +221,9 @@ class _Book:
         proposal = self.facts.proposal
         for line in siting_lines(proposal, self.lang):
             self.document.add_paragraph(printable(line))
-        if proposal.cover_all is not None:
+        if proposal.cover_all is None:
+            self.line("no_sites")
+        else:
             sites = [
                 (
                     site.candidate_id,
@@ -275,7 +281,9 @@ class _Book:
             ]
             heads = ("candidate", "name", "builds", "households", "cost")
             self.table([self.phrase(f"head.{name}") for name in heads], rows)
-            if cost.unknown:
+            if cost.unknown == len(plan.sites):
+                self.line("near_cost_none")
+            elif cost.unknown:
                 self.line("near_cost_part", cost=format_number(cost.known, 1), unknown=cost.unknown)
             else:
                 self.line("near_cost", cost=format_number(cost.known, 1))
