@@ -13,7 +13,15 @@ from facilityplan.errors import MissingLayerError, UsageError
 from facilityplan.project import Project, open_project
 from facilityplan.project.lock import output_lock
 from facilityplan.report import coverage_document, findings_document, siting_document
-from facilityplan.report.figures import Imprint, Paper, Plate, draw, find_typeface, plates_of
+from facilityplan.report.figures import (
+    Imprint,
+    Paper,
+    Plate,
+    draw,
+    find_typeface,
+    plates_of,
+    small_png,
+)
 from facilityplan.report.plan import (
     PlanFacts,
     plan_document,
@@ -83,11 +91,16 @@ def print_report(
     opened = _opened(project, lang)
     facts = _facts(opened, near_term)
     imprint = _imprint(opened, author)
-    sheets = {
-        plate.name: draw(plate, Paper.of("A3"), imprint, typeface, lang)
-        for plate in _plates(opened, facts)
+    plates = _plates(opened, facts)
+    sheets = {plate.name: draw(plate, Paper.of("A3"), imprint, typeface, lang) for plate in plates}
+    # In the text a sheet lies on an A4 page; drawn for A4 its words stay legible there.
+    small = {
+        plate.name: small_png(
+            draw(plate, Paper.of("A4"), imprint, typeface, lang, kinds=("png",))["png"]
+        )
+        for plate in plates
     }
-    words = plan_words(facts, {name: drawn["png"] for name, drawn in sheets.items()}, lang)
+    words = plan_words(facts, small, lang)
     coverage = opened.coverage()
     results = {
         "findings.json": findings_document(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from facilityplan import locale, standards
 from facilityplan.layers import RESIDENCE_STATUSES
-from facilityplan.report.sheets import PAPER_A4, open_book
+from facilityplan.report.sheets import PAPER_A3, PAPER_A4, open_book
 from facilityplan.report.word import EPOCH
 from facilityplan.schemes.fields import PHASE_FIELDS, SCHEME_FIELDS, Field
 from facilityplan.schemes.forms import PHASE_COLUMNS, PHASES_SHEET, SHEET
@@ -41,9 +41,10 @@ def form_workbook(lang: str | None = None) -> bytes:
 def _blank(sheet: Any, fields: Sequence[Field], header: Any, day: Any, lang: str | None) -> None:
     sheet.freeze_panes(1, 1)
     sheet.set_landscape()
-    sheet.set_paper(PAPER_A4)
-    sheet.fit_to_pages(1, 0)
+    sheet.set_paper(PAPER_A3)
+    # Some sixty columns on one page could not be read: they go on over pages, the name on each.
     sheet.repeat_rows(0)
+    sheet.repeat_columns(0)
     for at, field in enumerate(fields):
         said = header_of(field)
         sheet.write_string(0, at, said, header)
@@ -92,6 +93,9 @@ def _notes(sheet: Any, header: Any, lang: str | None) -> None:
             sheet.write_string(line, at, said)
         line += 1
     sheet.freeze_panes(2, 0)
+    sheet.set_paper(PAPER_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(1)
 
 
 MAX_FORMS: Final = 200

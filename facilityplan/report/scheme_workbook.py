@@ -29,7 +29,7 @@ from facilityplan.report.scheme_words import (
     judging_date_text,
     remark_text,
 )
-from facilityplan.report.sheets import PAPER_A4, cut, open_book
+from facilityplan.report.sheets import PAPER_A3, PAPER_A4, cut, fit_row, open_book
 from facilityplan.report.word import EPOCH
 from facilityplan.schemes import Review, area_rule, compliance_rate, failures_first
 from facilityplan.schemes.decisions import Decision
@@ -39,7 +39,7 @@ from facilityplan.standards import Comparator
 _CLAUSES: Final = (
     ("number", 5),
     ("clause", 9),
-    ("title", 26),
+    ("title", 24),
     ("households", 10),
     ("per_100", 11),
     ("minimum", 10),
@@ -50,10 +50,10 @@ _CLAUSES: Final = (
     ("verdict", 15),
     ("modality", 8),
     ("duty_holder", 13),
-    ("formula", 36),
-    ("quote", 46),
-    ("document", 22),
-    ("place", 12),
+    ("formula", 32),
+    ("quote", 42),
+    ("document", 20),
+    ("place", 11),
     ("decision", 24),
 )
 
@@ -111,6 +111,7 @@ class _Writer:
         self.figure = book.add_format({**basis, "num_format": "#,##0.###"})
         self.whole = book.add_format({**basis, "num_format": "#,##0"})
         self.input = book.add_format({**basis, "num_format": "#,##0.###", "bg_color": "#FFF8DC"})
+        self.ordinal = book.add_format({**basis, "align": "center"})
         self.computed = book.add_format({**basis, "text_wrap": True})
         self.header = book.add_format(
             {**basis, "bold": True, "text_wrap": True, "bg_color": "#D9E2EC", "quote_prefix": True}
@@ -126,9 +127,11 @@ class _Writer:
         for at, (column, width) in enumerate(columns):
             sheet.set_column(at, at, width)
             sheet.write_string(top, at, self.said(column), self.header)
+        fit_row(sheet, top, [self.said(name) for name, _ in columns], [wide for _, wide in columns])
         sheet.freeze_panes(top + 1, 3 if len(columns) > 8 else 1)
         sheet.set_landscape()
-        sheet.set_paper(PAPER_A4)
+        # Eighteen columns on A4 would be read with a glass.
+        sheet.set_paper(PAPER_A3 if len(columns) > 14 else PAPER_A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(top)
         sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
@@ -144,7 +147,8 @@ class _Writer:
             sheet.write_blank(line, at, None, self.text)
         else:
             number = tidy(float(str(value)))
-            sheet.write_number(line, at, number, self.whole if number % 1 == 0 else self.figure)
+            look = self.ordinal if at == 0 else self.whole if number % 1 == 0 else self.figure
+            sheet.write_number(line, at, number, look)
 
     def formula(self, sheet: Any, line: int, at: int, formula: str, value: object) -> None:
         """Write one of our own formulas with its computed value."""
@@ -189,26 +193,57 @@ _TOP: Final = 5
 def _clauses(writer: _Writer, review: Review, decisions: Sequence[Decision]) -> None:
     sheet = writer.sheet("clauses", _CLAUSES, _TOP)
     sheet.write_string(0, 0, cut(review.scheme.name), writer.title)
-    scheme = review.scheme
-    for at, label, value in (
-        (3, "households", scheme.households),
-        (7, "designed_m2", scheme.elder_floor_area_m2),
-    ):
-        sheet.write_string(1, at, writer.said(label), writer.header)
-        if math.isfinite(value):
-            sheet.write_number(2, at, value, writer.input)
-        else:
-            sheet.write_blank(2, at, None, writer.input)
+    _inputs(writer, sheet, review)
     for at, finding in enumerate(review.findings):
         _clause_row(writer, sheet, review, finding, at, decisions)
     last = _TOP + len(review.findings)
-    said = judging_date_text(review.standards.as_of, writer.lang)
-    sheet.write_string(3, 0, cut(f"{conclusion(review, writer.lang)} {said}"))
+    # The sums follow a change; a sentence cannot, and says so.
+    said = locale.text("scheme.doc.as_submitted", writer.lang, said=conclusion(review, writer.lang))
+    dated = judging_date_text(review.standards.as_of, writer.lang)
+    sheet.write_string(3, 0, cut(f"{said} {dated}"))
     words = {
         locale.text("verdict.non_compliant", writer.lang): writer.red,
         locale.text("verdict.insufficient_data", writer.lang): writer.yellow,
     }
     writer.tones(sheet, _TOP + 1, last, 10, words)
+
+
+def _inputs(writer: _Writer, sheet: Any, review: Review) -> None:
+    """Write the households and the floor area that the sums refer to; sums over phases, if any."""
+    for at, label, name, column in (
+        (3, "households", "households", "B"),
+        (7, "designed_m2", "elder_floor_area_m2", "D"),
+    ):
+        value = getattr(review.scheme, name)
+        sheet.write_string(1, at, writer.said(label), writer.header)
+        if review.phases and math.isnan(review.scheme.number(name)):
+            span = _span(writer, review, column)
+            formula = f'=IF(COUNT({span})={len(review.phases)},SUM({span}),"")'
+            shown = value if math.isfinite(value) else ""
+            sheet.write_formula(2, at, formula, writer.input, shown)
+        elif math.isfinite(value):
+            sheet.write_number(2, at, value, writer.input)
+        else:
+            sheet.write_blank(2, at, None, writer.input)
+        kind = "integer" if name == "households" else "decimal"
+        sheet.data_validation(2, at, 2, at, {"validate": kind, "criteria": ">=", "value": 0})
+
+
+def _span(writer: _Writer, review: Review, column: str) -> str:
+    sheet = locale.text("scheme.sheet.phases", writer.lang)
+    return f"'{sheet}'!${column}$2:${column}${len(review.phases) + 1}"
+
+
+def _agrees(writer: _Writer, review: Review) -> str:
+    """Return the condition that totals are the sums of the phases, as the program demands it."""
+    if not review.phases:
+        return "TRUE"
+    said = []
+    for cell, column in (("$D$3", "B"), ("$H$3", "D")):
+        span = _span(writer, review, column)
+        silent = f"COUNT({span})<{len(review.phases)}"
+        said.append(f"OR({silent},ROUND(SUM({span})-N({cell}),9)=0,NOT(ISNUMBER({cell})))")
+    return f"AND({','.join(said)})"
 
 
 def _clause_row(
@@ -246,6 +281,7 @@ def _clause_row(
     }
     for column, (name, _) in enumerate(_CLAUSES):
         writer.cell(sheet, line, column, texts[name])
+    fit_row(sheet, line, [texts[name] for name, _ in _CLAUSES], [wide for _, wide in _CLAUSES])
     _sums(writer, sheet, review, finding, line)
 
 
@@ -256,19 +292,22 @@ def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: i
     is_area = clause_of(review, finding).measure == FLOOR_AREA
     unverified = finding.evidence.get("reason") == UNVERIFIED
     if is_area and rule is not None and not unverified and not review.scheme.disagreements():
-        writer.formula(sheet, line, 3, "$D$3", review.scheme.households)
+        writer.formula(sheet, line, 3, 'IF(ISNUMBER($D$3),$D$3,"")', review.scheme.households)
         writer.cell(sheet, line, 4, rule.rate.limit)
         least = None if rule.minimum is None else rule.minimum.limit
         writer.cell(sheet, line, 5, least)
         required = rule.required_m2(review.scheme.households)
         by_rate = f"ROUND(D{n}*E{n}/100,9)"
         formula = by_rate if least is None else f"MAX({by_rate},F{n})"
-        writer.formula(sheet, line, 6, f'IF(ISNUMBER($D$3),{formula},"")', required)
+        agrees = _agrees(writer, review)
+        given = f"AND(N($D$3)>0,{agrees})"
+        shown = required if review.scheme.households > 0 else ""
+        writer.formula(sheet, line, 6, f'IF({given},{formula},"")', shown)
         area = review.scheme.elder_floor_area_m2
         writer.formula(sheet, line, 7, 'IF(ISNUMBER($H$3),$H$3,"")', area)
         _difference(writer, sheet, finding, line, area - required)
         holds = f"H{n}{_sign(finding)}G{n}"
-        known = "AND(ISNUMBER($D$3),ISNUMBER($H$3),N($D$3)>0)"
+        known = f"AND(ISNUMBER($D$3),ISNUMBER($H$3),N($D$3)>0,{agrees})"
         missing = locale.text("verdict.insufficient_data", writer.lang)
         formula = f'IF({known},IF({holds},{_words(finding, writer.lang)}),"{missing}")'
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
@@ -341,7 +380,9 @@ def _remarks(writer: _Writer, review: Review) -> None:
     sheet = writer.sheet("remarks", (("number", 6), ("remark", 100)), 0)
     for line, item in enumerate(review.remarks, start=1):
         writer.cell(sheet, line, 0, float(line))
-        writer.cell(sheet, line, 1, remark_text(item, writer.lang))
+        said = remark_text(item, writer.lang)
+        writer.cell(sheet, line, 1, said)
+        fit_row(sheet, line, [said], [100])
 
 
 def _streets(writer: _Writer, review: Review) -> None:
@@ -370,6 +411,7 @@ def _basic(writer: _Writer, review: Review) -> None:
     for line, row in enumerate(basic_rows(review, writer.lang)):
         sheet.write_string(line, 0, cut(row["label"]), writer.header)
         writer.cell(sheet, line, 1, row["text"])
+        fit_row(sheet, line, [row["label"], row["text"]], [24, 60])
     sheet.set_paper(PAPER_A4)
     sheet.fit_to_pages(1, 0)
 
@@ -443,6 +485,7 @@ def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
     )
     for column, cell in enumerate(cells):
         writer.cell(sheet, line, column, cell)
+    fit_row(sheet, line, cells, [wide for _, wide in _REGISTER])
     torn = scheme.disagreements()
     if rule is None or area is None or torn or area.evidence.get("reason") == UNVERIFIED:
         return

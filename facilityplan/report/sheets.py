@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeGuard
 
 import xlsxwriter
 
@@ -22,7 +24,12 @@ MAX_CELL_CHARACTERS: Final = 16_000
 MAX_HEADER_CHARACTERS: Final = 100
 """A printed header may hold 255 characters in all, ampersands doubled."""
 
+PAPER_A3: Final = 8
 PAPER_A4: Final = 9
+
+_LINE_POINTS: Final = 15.0
+_MOST_LINES: Final = 27
+"""Excel takes no row above 409 points."""
 
 Cell = str | float | None
 
@@ -45,10 +52,11 @@ _TONES: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """Cells by column, and the verdict that colours them."""
+    """Cells by column, the verdict that colours them, and verdicts of single columns' own."""
 
     cells: Mapping[str, Cell]
     tone: str = "plain"
+    tones: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,10 +116,15 @@ class SheetWriter:
             sheet.set_column(at, at, column.width)
             said = locale.text(f"report.column.{column.name}", self.lang)
             sheet.write_string(header, at, said, self.header)
+        widths = [column.width for column in columns]
+        heads = [locale.text(f"report.column.{column.name}", self.lang) for column in columns]
+        fit_row(sheet, header, heads, widths)
         for line, row in enumerate(rows, start=header + 1):
             for at, column in enumerate(columns):
-                tone = row.tone if column.toned and row.tone in _TONES else "plain"
+                said = row.tones.get(column.name, row.tone)
+                tone = said if column.toned and said in _TONES else "plain"
                 self._write(sheet, line, at, row.cells[column.name], tone)
+            fit_row(sheet, line, [row.cells[column.name] for column in columns], widths)
         for at, column in enumerate(columns):
             words = (choices or {}).get(column.name)
             if words and rows:
@@ -165,6 +178,37 @@ def open_book(
             {"title": cut(head), "created": dt.datetime.combine(as_of, dt.time(), dt.UTC)}
         )
         yield SheetWriter(book, lang, head)
+
+
+def fit_row(sheet: Any, line: int, cells: Sequence[object], widths: Sequence[float]) -> None:
+    """Make a row as high as its wrapped texts need.
+
+    Excel does so by itself when it opens a file; LibreOffice and WPS print the lines over each other.
+    """
+    lines = max(
+        (_lines(cell, width) for cell, width in zip(cells, widths, strict=True) if _is_text(cell)),
+        default=1,
+    )
+    if lines > 1:
+        sheet.set_row(line, _LINE_POINTS * min(lines, _MOST_LINES))
+
+
+def _is_text(cell: object) -> TypeGuard[str]:
+    return isinstance(cell, str) and cell != ""
+
+
+@functools.lru_cache(maxsize=10_000)
+def _lines(said: str, width: float) -> int:
+    """Return how many lines a text takes in a column of so many characters, rather one too many."""
+    room = max(1.0, width - 1.5)
+    return sum(max(1, math.ceil(_width(part) / room)) for part in said[:2000].split("\n"))
+
+
+def _width(said: str) -> float:
+    if said.isascii():
+        return float(len(said))
+    wide = sum(unicodedata.east_asian_width(sign) in "WFA" for sign in said)
+    return len(said) + 1.1 * wide
 
 
 def cut(value: str) -> str:

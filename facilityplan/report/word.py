@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
+from docx.opc.exceptions import OpcError
 from docxtpl import DocxTemplate
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
 from facilityplan.errors import InputError, UnreadableSourceError
 from facilityplan.locale import language
@@ -23,7 +24,29 @@ EPOCH: Final = dt.date(1980, 1, 1)
 
 MAX_TEMPLATE_BYTES: Final = 50_000_000
 
+_FILTERS: Final = ("default", "first", "join", "last", "length", "list", "lower", "replace", "trim",
+                   "upper")  # fmt: skip
+"""What of jinja's a template may use."""
+
+_UNUSABLE: Final = (jinja2.TemplateError, zipfile.BadZipFile, OpcError, SyntaxError, KeyError,
+                    ValueError, TypeError, AttributeError, RecursionError)  # fmt: skip
+"""What a file that is no Word document, or a template that does not hold together, raises."""
+
 _MACROS: Final = ("vbaProject.bin", "vbaData.xml")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A form shows what it is given: no sums, and no filter that makes much out of little."""
+
+    intercepted_binops = frozenset({"*", "**", "/", "//", "%", "-"})
+
+    def __init__(self) -> None:
+        super().__init__(undefined=jinja2.StrictUndefined, autoescape=True)
+        self.filters = {name: self.filters[name] for name in _FILTERS}
+
+    def call_binop(self, *operation: Any) -> Any:
+        """Refuse; reached only for the operators above."""
+        raise SecurityError(str(operation[1]))
 
 
 def template_path(kind: str, lang: str | None = None) -> Any:
@@ -50,7 +73,7 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
     """
     content = template_path(kind, lang).read_bytes() if template is None else _read(template)
     file = None if template is None else template.name
-    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=True)
+    environment = _Environment()
     try:
         document = DocxTemplate(io.BytesIO(content))
         asked = document.get_undeclared_template_variables(environment)
@@ -61,10 +84,11 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
     except jinja2.UndefinedError as error:
         named = re.search(r"(?:attribute |^)'([^']+)'(?: is undefined)?$", str(error))
         raise _unknown(named[1] if named else str(error), fields, file) from error
-    except (jinja2.TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("template_broken", file=file, reason=str(error)) from error
+    except InputError:
+        raise
+    except _UNUSABLE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError("template_broken", file=file, reason=reason) from error
     stream = io.BytesIO()
     settle(document.docx)
     document.save(stream)

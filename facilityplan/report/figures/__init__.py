@@ -2,7 +2,7 @@
 
 from facilityplan.report.figures.fonts import Typeface, find_typeface
 from facilityplan.report.figures.plates import PLATES, Plate, plates_of
-from facilityplan.report.figures.sheet import Imprint, Paper, draw, map_scale
+from facilityplan.report.figures.sheet import Imprint, Paper, draw, map_scale, small_png
 
 __all__ = [
     "PLATES",
@@ -14,4 +14,5 @@ __all__ = [
     "find_typeface",
     "map_scale",
     "plates_of",
+    "small_png",
 ]

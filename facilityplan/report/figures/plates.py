@@ -132,6 +132,11 @@ def _say(name: str, lang: str, **parameters: object) -> str:
     return locale.text(f"figure.{name}", lang, **parameters)
 
 
+def _counted(text: str, count: int, lang: str) -> str:
+    """Return an entry of the legend with how many there are of it."""
+    return _say("counted", lang, what=text, count=count)
+
+
 def _bounds(city: City) -> tuple[float, float, float, float]:
     name = "zones" if city.has("zones") and len(city.zones) else "residences"
     west, south, east, north = city.layer(name).total_bounds.tolist()
@@ -173,7 +178,8 @@ def _street_names(city: City) -> list[Label]:
 
 
 def _plain_residences(city: City, lang: str) -> Areas:
-    key = Key(_say("residences", lang), "area", *_GREY)
+    said = _counted(_say("residences", lang), len(city.residences), lang)
+    key = Key(said, "area", *_GREY)
     return Areas(city.residences.geometry.to_numpy(), key, 0.2)
 
 
@@ -193,14 +199,14 @@ def _by_verdict(
             worst[name] = max(worst.get(name, said), said, key=rank.index)
     own = np.asarray([worst.get(name, "") for name in city.residences["id"]], dtype=object)
     shapes = city.residences.geometry.to_numpy()
-    layers: list[Layer] = [
-        Areas(shapes[own == ""], Key(_say("not_bound", lang), "area", "#f4f5f6", "#aab0b8"), 0.2)
-    ]
+    free = _counted(_say("not_bound", lang), int((own == "").sum()), lang)
+    layers: list[Layer] = [Areas(shapes[own == ""], Key(free, "area", "#f4f5f6", "#aab0b8"), 0.2)]
     for verdict in rank:
         fill, line, hatch = _VERDICTS[verdict]
         if muted is not None and verdict == muted.value:
             fill, line, hatch = (*_GREY, None)
-        key = Key(_say(f"verdict.{verdict}", lang), "area", fill, line, hatch)
+        said = _counted(_say(f"verdict.{verdict}", lang), int((own == verdict).sum()), lang)
+        key = Key(said, "area", fill, line, hatch)
         layers.append(Areas(shapes[own == verdict], key, 0.3))
     return layers
 
@@ -257,13 +263,15 @@ def _facilities(
         rows = right & (city.facilities["kind"] == name).to_numpy(dtype=bool)
         shape = _MARKERS[place % len(_MARKERS)]
         text = kind.zh if lang == "zh" else kind.en
-        layers.append(Points(inner[rows], Key(text, shape, *_FACILITY, size=6.5)))
+        said = _counted(text, int(rows.sum()), lang)
+        layers.append(Points(inner[rows], Key(said, shape, *_FACILITY, size=6.5)))
     return layers
 
 
 def _grey_facilities(city: City, lang: str) -> list[Layer]:
     right = (city.facilities["status"] == "operating").to_numpy(dtype=bool)
-    key = Key(_say("existing", lang), "o", "#7b8490", "#ffffff", size=4.5)
+    said = _counted(_say("existing", lang), int(right.sum()), lang)
+    key = Key(said, "o", "#7b8490", "#ffffff", size=4.5)
     return [Points(points_of(city.facilities.geometry)[right], key)]
 
 
@@ -271,7 +279,8 @@ def _sites(plan: SitingPlan | None, lang: str) -> list[Layer]:
     if plan is None:
         return []
     xy = np.asarray([(site.x, site.y) for site in plan.sites], dtype=float).reshape(-1, 2)
-    return [Points(xy, Key(_say("site", lang), "*", *_SITE, size=9.0))]
+    said = _counted(_say("site", lang), len(xy), lang)
+    return [Points(xy, Key(said, "*", *_SITE, size=9.0))]
 
 
 def _site_names(plan: SitingPlan | None) -> list[Label]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
+from PIL import Image
 
 from facilityplan import locale
 from facilityplan.errors import OutputError
@@ -29,10 +30,21 @@ from facilityplan.report.figures.plates import Plate
 MM_PER_INCH: Final = 25.4
 DPI: Final = 300
 FORMATS: Final = ("png", "pdf")
-_STEPS: Final = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+_CANVASES: Final[Mapping[str, tuple[Any, dict[str, None]]]] = {
+    "png": (FigureCanvasAgg, {"Software": None}),
+    "pdf": (FigureCanvasPdf, {"CreationDate": None, "Creator": None, "Producer": None}),
+}
+_STEPS: Final = (1.0, 1.2, 1.5, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+_FOOT: Final = (0.44, 0.28, 0.16, 0.12)
+"""Shares of the foot: system, author, date, approval."""
+
 _INK: Final = "#22262b"
 _LEGEND_MM: Final = {"A3": 72.0, "A4": 56.0}
 _POINTS: Final = {"A3": 1.0, "A4": 0.8}
+
+
+_Box = tuple[float, float, float, float]
+"""West, south, east, north, millimetres of the frame."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,12 @@ def map_scale(width_m: float, height_m: float, width_mm: float, height_mm: float
 
 
 def draw(
-    plate: Plate, paper: Paper, imprint: Imprint, typeface: Typeface, lang: str
+    plate: Plate,
+    paper: Paper,
+    imprint: Imprint,
+    typeface: Typeface,
+    lang: str,
+    kinds: Sequence[str] = FORMATS,
 ) -> dict[str, bytes]:
     """Return the sheet as PNG (300 dots an inch) and as PDF, by format.
 
@@ -134,6 +151,8 @@ def draw(
         Has every character of the sheet, or the sheet is refused.
     lang
         ``zh`` or ``en``.
+    kinds
+        The formats wanted.
 
     Raises
     ------
@@ -150,14 +169,26 @@ def draw(
     _foot(writer, paper, imprint, frame, lang)
     typeface.require(writer.texts)
     files = {}
-    for kind, canvas, metadata in (
-        ("png", FigureCanvasAgg, {"Software": None}),
-        ("pdf", FigureCanvasPdf, {"CreationDate": None, "Creator": None, "Producer": None}),
-    ):
+    for kind in kinds:
+        canvas, metadata = _CANVASES[kind]
         stream = io.BytesIO()
         canvas(figure).print_figure(stream, format=kind, dpi=DPI, metadata=metadata)
         files[kind] = stream.getvalue()
     return files
+
+
+def small_png(png: bytes) -> bytes:
+    """Return a sheet in 256 colours of its own, a third of the bytes, for a document to hold.
+
+    A map has few colours and their blends along edges; none moves by more than the eye can tell.
+    """
+    with Image.open(io.BytesIO(png)) as picture:
+        few = picture.convert("RGB").quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+    stream = io.BytesIO()
+    few.save(stream, format="png", optimize=True, dpi=(DPI, DPI))
+    return stream.getvalue()
 
 
 class _Writer:
@@ -181,12 +212,12 @@ class _Writer:
             **style,
         )
 
-    def label(self, axes: Any, label: Label) -> None:
+    def label(self, axes: Any, label: Label, lift: float) -> None:
         self.texts.append(label.text)
         axes.annotate(
             label.text,
             (label.x, label.y),
-            xytext=(0, label.lift * self.points),
+            xytext=(0, lift * self.points),
             textcoords="offset points",
             fontproperties=self.face,
             fontsize=label.size * self.points,
@@ -263,8 +294,34 @@ def _map(figure: Figure, plate: Plate, frame: _Frame, writer: _Writer) -> None:
         layer.draw(axes, place + 1.0)
     axes.set_xlim(frame.west_m, frame.east_m)
     axes.set_ylim(frame.south_m, frame.north_m)
+    taken: list[_Box] = []
     for label in plate.labels:
-        writer.label(axes, label)
+        lift = _free_lift(label, frame, writer.points, taken)
+        writer.label(axes, label, lift)
+
+
+def _free_lift(label: Label, frame: _Frame, points: float, taken: list[_Box]) -> float:
+    """Return how far above its place (below: negative) a name hides no other, if anywhere near."""
+    size = label.size * points * MM_PER_INCH / 72
+    wide = sum(1.0 if ord(sign) > 0x2E80 else 0.55 for sign in label.text) * size
+    x = (label.x - frame.west_m) * 1000 / frame.scale
+    y = (label.y - frame.south_m) * 1000 / frame.scale
+
+    def box(lift: float) -> _Box:
+        middle = y + lift * points * MM_PER_INCH / 72
+        return (x - wide / 2, middle - size / 2, x + wide / 2, middle + size / 2)
+
+    def is_free(own: _Box) -> bool:
+        return not any(
+            own[0] < other[2] and other[0] < own[2] and own[1] < other[3] and other[1] < own[3]
+            for other in taken
+        )
+
+    step = label.size + 1.0
+    tried = [label.lift, -label.lift or -step, label.lift + step, -label.lift - step]
+    chosen = next((lift for lift in tried if is_free(box(lift))), label.lift)
+    taken.append(box(chosen))
+    return chosen
 
 
 def _head(writer: _Writer, plate: Plate, paper: Paper, imprint: Imprint, lang: str) -> None:
@@ -290,7 +347,7 @@ def _legend(writer: _Writer, plate: Plate, frame: _Frame, lang: str) -> None:
     writer.text(left, y, locale.text("figure.legend", lang), 13, va="center")
     for key in keys:
         y -= step
-        _key(writer, left, y, key)
+        _key(writer, left, y, key, min(4.0, 0.75 * step))
         writer.text(left + 14, y, key.text, 9, va="center")
     y -= step / 2
     for part in lines:
@@ -298,13 +355,13 @@ def _legend(writer: _Writer, plate: Plate, frame: _Frame, lang: str) -> None:
         writer.text(left, y, part, 8, va="center", color="#4d5560")
 
 
-def _key(writer: _Writer, left: float, y: float, key: Any) -> None:
+def _key(writer: _Writer, left: float, y: float, key: Any, height_mm: float) -> None:
     if key.shape == "area":
         writer.box(
             left,
-            y - 2,
+            y - height_mm / 2,
             10,
-            4,
+            height_mm,
             facecolor=key.fill,
             edgecolor=key.line,
             linewidth=0.6,
@@ -376,9 +433,10 @@ def _foot(writer: _Writer, paper: Paper, imprint: Imprint, frame: _Frame, lang: 
         locale.text("figure.as_of", lang, as_of=imprint.as_of.isoformat()),
         locale.text("figure.approval", lang),
     ]
-    width = (paper.width_mm - 24) / len(said)
-    for at, text in enumerate(said):
-        writer.text(frame.left_mm + at * width, 11, text, 9, va="center")
+    left = frame.left_mm
+    for text, share in zip(said, _FOOT, strict=True):
+        writer.text(left, 11, text, 9, va="center")
+        left += share * (paper.width_mm - 24)
     writer.box(
         5, 5, paper.width_mm - 10, paper.height_mm - 10, fill=False, edgecolor=_INK, linewidth=1.0
     )

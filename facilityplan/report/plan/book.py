@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
-from facilityplan.checks.wording import required_text, value_text
+from facilityplan.checks.wording import SIGNS, required_text, value_text
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.text import printable
 from facilityplan.siting import Count, ProposedSite
 from facilityplan.standards import kinds
+from facilityplan.units import format_number
 
 _FACILITIES: Final = (
     Column("special_number", 6),
@@ -110,19 +112,33 @@ def plan_workbook(facts: PlanFacts, lang: str) -> bytes:
     with open_book(stream, head, city.as_of, lang) as writer:
         for name, columns, rows in (
             ("special_facilities", _FACILITIES, _facilities(facts, lang)),
-            ("special_streets", _STREETS, _streets(facts)),
+            ("special_streets", _STREETS, _streets(facts, lang)),
             ("special_estates", _ESTATES, _estates(facts, lang)),
             ("special_sites", _SITES, _sites(facts, lang)),
             ("special_targets", _TARGETS, _targets(facts, lang)),
             ("special_projects", _PROJECTS, _projects(facts, lang)),
         ):
             title = locale.text(f"report.sheet.{name}", lang)
+            gap = _gap_of(name, facts)
+            said = () if gap is None else (locale.text(f"plan_text.{gap}", lang),)
             numbered = [
                 Row({**row.cells, "special_number": float(place)}, row.tone)
                 for place, row in enumerate(rows, start=1)
             ]
-            writer.sheet(name, columns, numbered, above=(title, dated))
+            writer.sheet(name, columns, numbered, above=(title, dated, *said))
     return stream.getvalue()
+
+
+def _gap_of(sheet: str, facts: PlanFacts) -> str | None:
+    """Return why a table has no rows, as a message id; an empty table would say nothing."""
+    gaps = {
+        "special_streets": (not facts.streets, "no_streets"),
+        "special_sites": (facts.proposal.cover_all is None, "no_sites"),
+        "special_targets": (not facts.targets, "no_targets_at_all"),
+        "special_projects": (facts.near_term is None, "near_unsaid"),
+    }
+    holds, gap = gaps.get(sheet, (False, None))
+    return gap if holds else None
 
 
 def kind_name(kind: str | None, lang: str) -> str:
@@ -136,6 +152,21 @@ def kind_name(kind: str | None, lang: str) -> str:
 def candidate_name(kind: str, lang: str) -> str:
     """Return what a kind of candidate is called; empty where it is not known."""
     return locale.text(f"map.candidate_kind.{kind}", lang) if kind else ""
+
+
+def value_and_required(finding: Finding, lang: str) -> tuple[str, str]:
+    """Return what was found and what is asked; a share is said in per cent."""
+    if finding.unit != "share":
+        return value_text(finding, lang), required_text(finding, lang)
+    found = "—" if finding.value is None else _percent(finding.value)
+    if finding.required is None:
+        return found, "—"
+    sign = SIGNS.get(finding.comparator or "", "")
+    return found, f"{sign} {_percent(finding.required)}".strip()
+
+
+def _percent(share: float) -> str:
+    return f"{format_number(100 * share, 1)}%"
 
 
 def street_of(facts: PlanFacts) -> tuple[dict[int, str], dict[int, str]]:
@@ -167,9 +198,9 @@ def _facilities(facts: PlanFacts, lang: str) -> list[Row]:
                     if status
                     else "",
                     "special_street": streets.get(row, ""),
-                    "special_floor_area_m2": float(own["floor_area_m2"]),
-                    "special_beds": float(own["beds"]),
-                    "special_nursing_beds": float(own["nursing_beds"]),
+                    "special_floor_area_m2": _or_gap(own["floor_area_m2"], lang),
+                    "special_beds": _or_gap(own["beds"], lang),
+                    "special_nursing_beds": _or_gap(own["nursing_beds"], lang),
                     "special_opened": str(own["opened"])[:10] if own["opened"] is not None else "",
                 }
             )
@@ -177,24 +208,28 @@ def _facilities(facts: PlanFacts, lang: str) -> list[Row]:
     return rows
 
 
-def _streets(facts: PlanFacts) -> list[Row]:
+def _streets(facts: PlanFacts, lang: str) -> list[Row]:
     return [
         Row(
             {
                 "special_street": item.name,
                 "special_residences": item.residences,
-                "special_households": item.households.known,
+                "special_households": _known(item.households, lang),
                 "special_households_unknown": item.households.unknown,
-                "special_elders": item.elders.known,
+                "special_elders": _known(item.elders, lang),
                 "special_elders_unknown": item.elders.unknown,
                 "special_radius_missed": item.radius_missed,
                 "special_radius_undecided": item.radius_undecided,
-                "special_required_m2": item.required_m2,
-                "special_provided_m2": item.provided_m2,
-                "special_short_m2": item.short_m2,
+                "special_required_m2": _known(
+                    Count(item.required_m2, item.floor_area_undecided), lang
+                ),
+                "special_provided_m2": _known(
+                    Count(item.provided_m2, item.floor_area_undecided), lang
+                ),
+                "special_short_m2": _known(Count(item.short_m2, item.floor_area_undecided), lang),
                 "special_area_undecided": item.floor_area_undecided,
                 "special_facilities": item.facilities,
-                "special_beds": item.beds.known,
+                "special_beds": _known(item.beds, lang),
                 "special_beds_unknown": item.beds.unknown,
                 "special_proposed": len(item.proposed),
             },
@@ -234,20 +269,21 @@ def _estates(facts: PlanFacts, lang: str) -> list[Row]:
                     "special_id": name,
                     "special_name": str(residences["name"].iloc[row] or ""),
                     "special_street": streets.get(row, ""),
-                    "special_households": float(residences["households"].iloc[row]),
+                    "special_households": _or_gap(residences["households"].iloc[row], lang),
                     "special_radius_verdict": _verdict(radius, lang),
                     "special_facility": _cell(table, "facility", place) or "",
                     "special_straight_m": _cell(table, "straight_m", place),
                     "special_walking_m": _cell(table, "walking_m", place),
-                    "special_required_m2": None if own is None else own.required,
-                    "special_provided_m2": None if own is None else own.value,
-                    "special_short_m2": None if own is None else own.shortfall,
+                    "special_required_m2": None if own is None else _or_gap(own.required, lang),
+                    "special_provided_m2": None if own is None else _or_gap(own.value, lang),
+                    "special_short_m2": _short(own, lang),
                     "special_area_verdict": ""
                     if own is None
                     else _verdict(own.verdict.value, lang),
                     "special_site": site_of.get(name, ""),
                 },
                 radius,
+                {"special_area_verdict": "plain" if own is None else own.verdict.value},
             )
         )
     return rows
@@ -275,9 +311,9 @@ def _sites(facts: PlanFacts, lang: str) -> list[Row]:
                 "special_x": site.x,
                 "special_y": site.y,
                 "special_serves": len(site.serves),
-                "special_elders": _known(site.elders),
-                "special_needed_m2": site.floor_area_needed_m2,
-                "special_available_m2": site.max_floor_area_m2,
+                "special_elders": _known(site.elders, lang),
+                "special_needed_m2": _or_gap(site.floor_area_needed_m2, lang),
+                "special_available_m2": _or_gap(site.max_floor_area_m2, lang),
                 "special_when": locale.text(
                     "report.plan.near" if site.candidate_id in first else "report.plan.later", lang
                 )
@@ -294,14 +330,28 @@ def _site(facts: PlanFacts, site: ProposedSite, lang: str) -> dict[str, Cell]:
         "special_id": site.candidate_id,
         "special_name": site.name,
         "special_builds": kind_name(facts.proposal.facility_kind, lang),
-        "special_households": _known(site.households),
-        "special_cost": facts.costs.get(site.candidate_id),
+        "special_households": _known(site.households, lang),
+        "special_cost": _or_gap(facts.costs.get(site.candidate_id), lang),
     }
 
 
-def _known(found: Count) -> float | None:
-    """Return a sum; nothing where not one figure of it is known."""
-    return None if found.known == 0 and found.unknown else found.known
+def _known(found: Count, lang: str) -> Cell:
+    """Return a sum; that it is missing where not one figure of it is known."""
+    return _or_gap(None if found.known == 0 and found.unknown else found.known, lang)
+
+
+def _or_gap(value: float | None, lang: str) -> Cell:
+    """Return a figure; where there is none, that it is missing."""
+    if value is None or math.isnan(value):
+        return locale.text("plan_text.unknown", lang)
+    return float(value)
+
+
+def _short(own: Finding | None, lang: str) -> Cell:
+    if own is None or own.verdict is Verdict.NOT_APPLICABLE:
+        return None
+    judged = own.verdict is not Verdict.INSUFFICIENT_DATA
+    return own.shortfall if judged else locale.text("plan_text.unknown", lang)
 
 
 def _targets(facts: PlanFacts, lang: str) -> list[Row]:
@@ -311,9 +361,8 @@ def _targets(facts: PlanFacts, lang: str) -> list[Row]:
                 "clause": clause.id,
                 "title": clause.title if lang == "zh" else clause.title_en,
                 "special_zone": item.unit_name,
-                "value": value_text(item, lang),
-                "required": required_text(item, lang),
-                "special_year": None if clause.target_year is None else float(clause.target_year),
+                **dict(zip(("value", "required"), value_and_required(item, lang), strict=True)),
+                "special_year": None if clause.target_year is None else str(clause.target_year),
                 "verdict": _verdict(item.verdict.value, lang),
                 "document_number": clause.document_number,
             },

@@ -12,16 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from docx import Document
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from facilityplan import locale
 from facilityplan.checks import Verdict
-from facilityplan.checks.wording import required_text, value_text
 from facilityplan.report.headlines import percent, siting_lines, summary_lines
-from facilityplan.report.plan.book import candidate_name, kind_name
+from facilityplan.report.official import dress, grid
+from facilityplan.report.plan.book import candidate_name, kind_name, value_and_required
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
 from facilityplan.report.word import same_bytes
@@ -33,9 +32,8 @@ _FIGURES_OF: Final = {
     "layout": ("layout",),
     "near": ("near_term",),
 }
-_BODY: Final = ("仿宋_GB2312", "仿宋", "Times New Roman")
-_HEADS: Final = ("黑体", "楷体_GB2312")
-_THEME: Final = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
+_FIGURE_MM: Final = 240
+"""Width of a figure lying on its own page, as large as the page takes with its caption."""
 
 
 def plan_words(facts: PlanFacts, figures: Mapping[str, bytes], lang: str) -> bytes:
@@ -70,8 +68,8 @@ class _Book:
         self.facts, self.figures, self.lang = facts, figures, lang
         self.city = facts.context.city
         self.document: Any = Document()
-        _styled(self.document)
-        self.chapter_number = 0
+        dress(self.document, lang)
+        self.shown = 0
 
     def phrase(self, name: str, **parameters: object) -> str:
         return locale.text(f"plan_text.{name}", self.lang, **parameters)
@@ -83,32 +81,43 @@ class _Book:
         self.document.add_heading(self.phrase(f"chapter.{name}"), level=1)
 
     def show(self, chapter: str) -> None:
-        """Add the figures of a chapter with their captions."""
+        """Add the figures of a chapter, each with its caption on a page that lies."""
+        self._turn(lying=True)
         for name in _FIGURES_OF[chapter]:
-            self.document.add_picture(io.BytesIO(self.figures[name]), width=Mm(156))
-            # A line of fixed height would cut the picture down to that height.
-            self.document.paragraphs[-1].paragraph_format.line_spacing = 1.0
+            self.shown += 1
+            self.document.add_picture(io.BytesIO(self.figures[name]), width=Mm(_FIGURE_MM))
             title = locale.text(f"figure.title.{name}", self.lang, place=self.city.name)
-            caption = self.document.add_paragraph(printable(self.phrase("figure", title=title)))
-            caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            said = self.phrase("figure", number=self.shown, title=title)
+            self.document.add_paragraph(printable(said))
+            for paragraph in self.document.paragraphs[-2:]:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+                # A line of fixed height would cut the picture down to that height.
+                paragraph.paragraph_format.line_spacing = 1.0
+                paragraph.paragraph_format.first_line_indent = Pt(0)
+            self.document.paragraphs[-2].paragraph_format.keep_with_next = True
+        self._turn(lying=False)
+
+    def _turn(self, *, lying: bool) -> None:
+        """Go on on a new page that lies, or stands."""
+        section = self.document.add_section(WD_SECTION.NEW_PAGE)
+        section.orientation = WD_ORIENT.LANDSCAPE if lying else WD_ORIENT.PORTRAIT
+        width, height = (297, 210) if lying else (210, 297)
+        section.page_width, section.page_height = Mm(width), Mm(height)
+        top, bottom, left, right = (12, 14, 15, 15) if lying else (37, 35, 28, 26)
+        section.top_margin, section.bottom_margin = Mm(top), Mm(bottom)
+        section.left_margin, section.right_margin = Mm(left), Mm(right)
+        section.footer_distance = Mm(6 if lying else 25)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Add a table; its header row repeats on every page."""
-        table = self.document.add_table(rows=1, cols=len(heads))
-        table.style = "Table Grid"
-        for cell, text in zip(table.rows[0].cells, heads, strict=True):
-            _fill(cell, text, bold=True)
-        properties = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no other
-        properties.append(properties.makeelement(qn("w:tblHeader"), {qn("w:val"): "true"}))
-        for row in rows:
-            for cell, text in zip(table.add_row().cells, row, strict=True):
-                _fill(cell, text)
-        self.document.add_paragraph()
+        """Add a table, and room below it."""
+        grid(self.document, heads, rows)
+        self.document.add_paragraph().paragraph_format.line_spacing = Pt(14)
 
     def title(self) -> None:
         """Write the title, and what is judged when."""
         head = self.document.add_heading(self.phrase("title", place=printable(self.city.name)), 0)
         head.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        head.paragraph_format.first_line_indent = Pt(0)
         self.line("dated", as_of=self.city.as_of.isoformat())
 
     def principles(self) -> None:
@@ -127,17 +136,17 @@ class _Book:
         """Write the indicators that are asked for, and where the city stands."""
         self.chapter("targets")
         verdicts = {v: locale.text(f"verdict.{v.value}", self.lang) for v in Verdict}
+        streets = self._streets()
         rows = [
             (
                 clause.id,
                 clause.title if self.lang == "zh" else clause.title_en,
                 item.unit_name,
-                value_text(item, self.lang),
-                required_text(item, self.lang),
+                *value_and_required(item, self.lang),
                 verdicts[item.verdict],
             )
             for clause, item in self.facts.targets
-            if item.unit_kind == "project" or self._is_large(item.unit_id)
+            if item.unit_kind == "project" or item.unit_id not in streets
         ]
         if not rows:
             self.line("no_targets")
@@ -146,11 +155,13 @@ class _Book:
         heads = ("clause", "indicator", "zone", "value", "required", "verdict")
         self.table([self.phrase(f"head.{name}") for name in heads], rows)
 
-    def _is_large(self, zone: str) -> bool:
-        """Tell whether a zone is the city or one of its counties; streets stand in the workbook."""
+    def _streets(self) -> frozenset[str]:
+        """Return the zones below the counties, whose indicators stand in the workbook."""
+        if not self.city.has("zones"):
+            return frozenset()
         zones = self.city.zones
-        level = zones.loc[zones["id"].astype(str) == zone, "level"]
-        return bool(level.isin(["city", "county"]).any())
+        small = ~zones["level"].isin(["city", "county"]).to_numpy(dtype=bool)
+        return frozenset(zones["id"].astype(str)[small])
 
     def present(self) -> None:
         """Write what there is: facilities by kind, coverage, and the three maps of it."""
@@ -193,9 +204,10 @@ class _Book:
                 format_number(item.residences),
                 self.counted(item.households),
                 self.counted(item.elders),
-                format_number(item.required_m2, 1),
-                format_number(item.provided_m2, 1),
-                format_number(item.short_m2, 1),
+                *(
+                    self.counted(Count(area, item.floor_area_undecided))
+                    for area in (item.required_m2, item.provided_m2, item.short_m2)
+                ),
                 self.counted(item.beds),
             )
             for item in self.facts.streets
@@ -209,7 +221,9 @@ class _Book:
         proposal = self.facts.proposal
         for line in siting_lines(proposal, self.lang):
             self.document.add_paragraph(printable(line))
-        if proposal.cover_all is not None:
+        if proposal.cover_all is None:
+            self.line("no_sites")
+        else:
             sites = [
                 (
                     site.candidate_id,
@@ -229,6 +243,8 @@ class _Book:
         self.chapter("guidance")
         if not self.facts.streets:
             self.line("no_streets")
+        plan = self.facts.proposal.cover_all
+        names = {site.candidate_id: site.name for site in (() if plan is None else plan.sites)}
         for item in self.facts.streets:
             self.document.add_heading(printable(item.name), level=2)
             self.line(
@@ -240,7 +256,8 @@ class _Book:
                 area_undecided=format_number(item.floor_area_undecided),
             )
             if item.proposed:
-                self.line("street_sites", sites=self.phrase("and").join(item.proposed))
+                said = [self.phrase("site", title=names[site], id=site) for site in item.proposed]
+                self.line("street_sites", sites=self.phrase("and").join(said))
             else:
                 self.line("street_no_sites")
 
@@ -264,7 +281,9 @@ class _Book:
             ]
             heads = ("candidate", "name", "builds", "households", "cost")
             self.table([self.phrase(f"head.{name}") for name in heads], rows)
-            if cost.unknown:
+            if cost.unknown == len(plan.sites):
+                self.line("near_cost_none")
+            elif cost.unknown:
                 self.line("near_cost_part", cost=format_number(cost.known, 1), unknown=cost.unknown)
             else:
                 self.line("near_cost", cost=format_number(cost.known, 1))
@@ -299,44 +318,3 @@ class _Book:
         stream = io.BytesIO()
         self.document.save(stream)
         return same_bytes(stream.getvalue())
-
-
-def _fill(cell: Any, text: str, *, bold: bool = False) -> None:
-    paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.first_line_indent = Pt(0)
-    paragraph.paragraph_format.line_spacing = Pt(14)
-    run = paragraph.add_run(printable(text))
-    run.bold = bold
-    run.font.size = Pt(9)
-
-
-def _styled(document: Any) -> None:
-    """Set the paper and the faces of official documents (GB/T 9704); only their names are kept."""
-    section = document.sections[0]
-    section.orientation = WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-    section.left_margin, section.right_margin = Mm(28), Mm(26)
-    normal = document.styles["Normal"]
-    _face(normal, _BODY[0], _BODY[2])
-    normal.font.size = Pt(16)
-    normal.paragraph_format.line_spacing = Pt(28)
-    normal.paragraph_format.space_after = Pt(0)
-    for name, face, size in (
-        ("Title", "方正小标宋简体", 22),
-        ("Heading 1", _HEADS[0], 16),
-        ("Heading 2", _HEADS[1], 16),
-    ):
-        style = document.styles[name]
-        _face(style, face, _BODY[2])
-        style.font.size = Pt(size)
-        style.font.color.rgb = None
-
-
-def _face(style: Any, east_asian: str, latin: str) -> None:
-    """Name a style's faces; a theme's face, where one is left, would win over them."""
-    style.font.name = latin
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    fonts.set(qn("w:eastAsia"), east_asian)
-    for name in _THEME:
-        fonts.attrib.pop(qn(f"w:{name}"), None)
