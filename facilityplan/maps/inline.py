@@ -22,6 +22,7 @@ DESK_JS: Final = (
     "desk/data.js",
     "desk/verdicts.js",
     "desk/symbols.js",
+    "desk/base.js",
     "desk/layers.js",
     "desk/popups.js",
     "desk/panel.js",

@@ -191,7 +191,7 @@
       })),
       proposal: raw.proposal && { ...raw.proposal, plans: raw.proposal.plans.map(readPlan) },
       whatif: raw.whatif || null,
-      basemap: raw.basemap || null,
+      bases: raw.bases || [],
       elsewhere: fileZones(ledgers, zones),
     };
   };

@@ -254,21 +254,24 @@
     const tools = { busy: false };
     const silence = answering(map, colours.layer, city, popup, () => tools.busy);
     const parts = [];
+    const bases = desk.baseMaps(map, city, kept);
     if (schemes.length) {
       const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
       parts.push(desk.schemeSection(select, city));
     }
     parts.push(legend, desk.facilityLegend(city));
     if (plan) parts.push(plan.section);
-    parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
+    parts.push(bases && bases.section, desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
     const world = { map, canvas, city, popup, colours, entries, tools, kept, restart: (next) => kept.restart(next) };
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
     extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
     document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
     if (schemes.length) colours.choose(schemes[0]);
+    if (bases) bases.start();
     return () => {
       silence();
+      if (bases) bases.end();
       extras.forEach((extra) => extra.end && extra.end());
       map.closePopup();
       map.eachLayer((layer) => map.removeLayer(layer));
