@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
@@ -66,7 +66,7 @@ class BaseMap:
     min_zoom: int = 0
     addresses: tuple[str, ...] = ()
     tiles: Tiles | None = None
-    credit: Mapping[str, str] = MappingProxyType({"zh": "", "en": ""})
+    credit: Mapping[str, str] = field(default_factory=lambda: {"zh": "", "en": ""})
     review_number: str = ""
     shown: bool = False
 

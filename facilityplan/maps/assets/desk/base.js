@@ -161,9 +161,12 @@
       L.layerGroup((base.inside ? [""] : base.addresses).map((address) => new Layer(base, number, address))),
     );
     const notice = desk.el("div", { class: "desk-base-notice", role: "status", hidden: "" });
-    const strip = L.control({ position: "bottomleft" });
-    strip.onAdd = () => notice;
-    strip.addTo(map);
+    const credit = desk.el("div", { class: "desk-record desk-base-credit", hidden: "" });
+    const strips = [["bottomleft", notice], ["bottomright", credit]].map(([position, node]) => {
+      const strip = L.control({ position });
+      strip.onAdd = () => node;
+      return strip.addTo(map);
+    });
     const note = desk.el("p", { class: "desk-note", id: "desk-base-note" });
     let watch = null;
     const end = () => {
@@ -176,7 +179,10 @@
       kept.base = number;
       const base = bases[number];
       note.textContent = base ? noteOf(base, text) : text.base_own_note;
-      document.querySelectorAll(".desk-base-credit").forEach((node) => { node.textContent = base ? desk.creditOf(base, text) : ""; });
+      document.querySelectorAll(".desk-base-credit").forEach((node) => {
+        node.textContent = base ? desk.creditOf(base, text) : "";
+        node.hidden = !base;
+      });
       if (!base) return;
       if (!base.inside) {
         watch = watching(notice, base, text);
@@ -198,7 +204,7 @@
       start: () => choose(opening),
       end: () => {
         end();
-        strip.remove();
+        strips.forEach((strip) => strip.remove());
       },
     };
   };

@@ -45,7 +45,7 @@
     );
 
   // What a map that is handed on must say: place and date, system, secrecy, review number.
-  desk.record = ({ head, text, bases }) =>
+  desk.record = ({ head, text }) =>
     desk.el(
       "div",
       { class: "desk-record" },
@@ -53,7 +53,6 @@
       desk.el("span", {}, desk.fill(text.crs, { crs: head.crs, name: head.crsName })),
       desk.el("span", { class: "desk-internal" }, text.internal),
       desk.el("label", {}, `${text.review_number} `, desk.el("input", { type: "text", id: "desk-review", autocomplete: "off" })),
-      bases.length ? desk.el("span", { class: "desk-base-credit" }) : null,
       desk.el("span", {}, text.attribution),
     );
 
