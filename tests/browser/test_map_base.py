@@ -107,7 +107,7 @@ def intranet(open_on_intranet, tmp_path_factory):
     path = drawn(tmp_path_factory.mktemp("intranet"), bases)
     watched = open_on_intranet(path, allowed=(shifted.origin, plain.origin))
     at_first = [*shifted.asked, *plain.asked, *watched.tiles]
-    strip = watched.page.locator(".desk-record").inner_text()
+    strip = watched.page.locator(".leaflet-control-container").inner_text()
     bare(watched)
     yield SimpleNamespace(
         watched=watched, shifted=shifted, plain=plain, at_first=at_first, first_strip=strip
@@ -146,7 +146,7 @@ def test_only_the_address_given_is_asked_and_only_when_chosen(intranet):
     assert all(url.startswith(origins) for url in watched.tiles)
     assert own.origin.removeprefix("http://") in watched.page.inner_text("#desk-base-note")
     assert "底图：规划一张图　底图审图号：9号" in watched.page.text_content(
-        ".desk-record .desk-base-credit"
+        ".desk-record.desk-base-credit"
     )
     assert watched.clean()
 
@@ -236,7 +236,7 @@ def test_tianditu_is_asked_with_the_users_key(failing):
     assert {re.search(r"/(\w+)_w/wmts", url)[1] for url in asked} == {"img", "cia"}
     assert all("TILEMATRIXSET=w" in url for url in asked)
     assert all(url.endswith("&tk=k%26e%20y%3C1%3E") for url in asked)
-    credit = watched.page.inner_text(".desk-record .desk-base-credit")
+    credit = watched.page.inner_text(".desk-record.desk-base-credit")
     assert "天地图" in credit
     assert "GS(2024)0568号" in credit
     assert watched.requests == []
