@@ -36,13 +36,13 @@ from facilityplan.io.source import local_file
 
 MAX_ZOOM: Final = 22
 MAX_TILES: Final = 65_536
-"""A level of more tiles over the place is taken for too large without being read."""
+"""A level of more tiles over the place is left out without being read."""
 
 MAX_TILE_BYTES: Final = 4_000_000
 MAX_DIRECTORY_BYTES: Final = 2_000_000
 """Of one directory of a PMTiles file, unpacked: half a million tiles."""
 
-_MAX_STEPS: Final = 500
+_MAX_STEPS: Final = 100
 _STEP: Final = 1_000_000
 """SQLite may take so many steps of so many instructions; a city takes one or two."""
 
@@ -169,7 +169,10 @@ def _levels(
     taken: list[int] = []
     size = 0
     for zoom in range(first, MAX_ZOOM + 1):
-        level = _level(archive, file, tile_range(zoom, box), set(numbers), limit - size)
+        here = tile_range(zoom, box)
+        if len(here) > MAX_TILES:
+            break
+        level = _level(archive, file, here, set(numbers), limit - size)
         if level is None:
             if not taken:
                 raise SourceLimitError(
@@ -200,8 +203,6 @@ def _level(
     archive: _Archive, file: str, tiles: TileRange, known: set[bytes], left: int
 ) -> dict[tuple[int, int], bytes] | None:
     """Return a level's tiles by column and row; ``None`` where they take more than is left."""
-    if len(tiles) > MAX_TILES:
-        return None
     found: dict[tuple[int, int], bytes] = {}
     for column, row, content in archive.tiles(tiles):
         if _media_type(content) is None:
