@@ -318,9 +318,3 @@ def test_the_sheet_of_paper_names_whose_map_it_is(embedded):
     assert "底图" not in page.locator(".desk-paper-foot").inner_text()
     page.click("#desk-print-close")
     assert embedded.clean()
-
-
-def test_without_base_maps_there_is_nothing_to_choose(open_page, tmp_path):
-    watched = open_page(drawn(tmp_path, ""))
-    assert watched.page.locator("#desk-base, .desk-base-credit, .desk-base-notice").count() == 0
-    assert watched.clean()
