@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 HERE = (114.0092, 34.3304)  # WGS 84, in the middle of the small city
 GCJ = convert(*HERE, "wgs84", "gcj02")
 BOX = (113.99, 34.315, 114.035, 34.345)
+HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}`"
 FAILED_LOAD = re.compile(r"error: Failed to load resource")
 
 
@@ -255,7 +256,7 @@ def embedded(open_page, tmp_path_factory):
     moved = {at: picture(*at, GCJ, kind="JPEG") for at in places(zooms, BOX)}
     write_mbtiles(folder / "plain.mbtiles", plain)
     write_pmtiles(folder / "moved.pmtiles", moved)
-    bases = local("mbtiles", "plain.mbtiles", "wgs84", 'shown = true\nattribution = "市测绘院"\n')
+    bases = local("mbtiles", "plain.mbtiles", "wgs84", f"shown = true\nattribution = '{HOSTILE}'\n")
     bases += local("pmtiles", "moved.pmtiles", "gcj02", 'review_number = "豫S〔2026〕1号"\n')
     watched = open_page(drawn(folder, bases))
     settle(watched)
@@ -308,7 +309,7 @@ def test_the_choice_is_made_by_keyboard_and_outlasts_the_language(embedded):
 
 def test_the_sheet_of_paper_names_whose_map_it_is(embedded):
     page = embedded.page
-    for number, said in ((0, "底图：市测绘院"), (1, "底图审图号：豫S〔2026〕1号")):
+    for number, said in ((0, f"底图：{HOSTILE}"), (1, "底图审图号：豫S〔2026〕1号")):
         choose(embedded, number)
         page.click("#desk-print")
         assert said in page.locator(".desk-paper-foot").inner_text()

@@ -1,12 +1,16 @@
 """Tiles of local files: which are taken, how large they may be, and every way they can be off."""
 
 import gzip
+import io
 import math
 import sqlite3
 
+import numpy as np
 import pytest
+import rasterio
+from PIL import Image
 from pmtiles.tile import Compression, Entry, TileType, serialize_directory
-from tile_files import picture, places, write_mbtiles, write_pmtiles
+from tile_files import picture, places, world, write_mbtiles, write_pmtiles
 
 from facilityplan.errors import InputError, SourceLimitError, UnreadableSourceError
 from facilityplan.io.tiles import origin_of, read_tiles, tile_range
@@ -246,3 +250,27 @@ def test_origins(address, origin):
 def test_no_origin(address):
     with pytest.raises(ValueError):
         origin_of(address)
+
+
+def test_what_another_program_wrote(tmp_path):
+    # GDAL cuts the tiles and counts the rows: a mark must be where the textbook has it.
+    lon, lat, zoom = 114.0092, 34.3304, 15
+    half = 6378137 * math.pi
+    step = 2 * half / 256 / 2**zoom
+    left, top = (value * step for value in world(113.97, 34.36, zoom))
+    x, y = (value * step for value in world(lon, lat, zoom))
+    pixels = np.full((3, 1600, 2400), 200, dtype=np.uint8)
+    row, column = int((y - top) / step), int((x - left) / step)
+    pixels[1:, row - 1 : row + 2, column - 1 : column + 2] = 0
+    path = tmp_path / "gdal.mbtiles"
+    place = rasterio.Affine(step, 0, left - half, 0, -step, half - top)
+    form = {"driver": "MBTiles", "width": 2400, "height": 1600, "count": 3, "dtype": "uint8"}
+    with rasterio.open(path, "w", crs="EPSG:3857", transform=place, **form) as written:
+        written.write(pixels)
+    tiles = read_tiles(path, "mbtiles", (113.99, 34.32, 114.02, 34.35), ROOM)
+    assert tiles.max_zoom == zoom
+    across, down = world(lon, lat, zoom)
+    content = tiles.pictures[tiles.places[zoom, int(across // 256), int(down // 256)]][1]
+    image = np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+    marked = np.argwhere(image[:, :, 0] - image[:, :, 1] > 100) + 0.5
+    assert np.abs(marked.mean(axis=0) - [down % 256, across % 256]).max() <= 1

@@ -141,3 +141,17 @@ def test_other_commands_do_not_need_the_key(make, capsys, monkeypatch):
     assert run_command_line(["map", str(folder), "--out", str(folder / "m.html")]) == 3
     assert "NO_SUCH_KEY" in capsys.readouterr().err
     assert not (folder / "m.html").exists()
+
+
+def test_a_repaired_copy_has_its_tiles(make, tmp_path, edited):
+    folder = make(
+        more=FILE.replace("a.mbtiles", "../a.mbtiles") + XYZ,
+        residences__csv=edited(3, "二号院", " 二号院 "),
+    )
+    write_mbtiles(tmp_path / "a.mbtiles", {at: picture(*at) for at in places([12, 13], BOX)})
+    run_command_line(["doctor", str(folder), "--fix", "--out", str(tmp_path / "out")])
+    (copy,) = (path.parent for path in (tmp_path / "out").glob("*/project.toml"))
+    bases = read_config(copy).map.base
+    assert [base.path for base in bases] == ["outside/a.mbtiles", None]
+    assert bases[1].url == "http://gis/{z}/{x}/{y}"
+    assert open_project(copy).map().to_html().count("data:image/png;base64,") > 0
