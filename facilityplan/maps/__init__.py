@@ -5,7 +5,8 @@ internet. No text of the user's ever becomes markup or script: it travels as JSO
 the page as text.
 """
 
+from facilityplan.maps.base_maps import BaseMap
 from facilityplan.maps.city_map import CityMap, city_map
 from facilityplan.maps.offline import OfflineFigure
 
-__all__ = ["CityMap", "OfflineFigure", "city_map"]
+__all__ = ["BaseMap", "CityMap", "OfflineFigure", "city_map"]

@@ -15,7 +15,8 @@ from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.errors import MissingLayerError
 from facilityplan.io.raster import PopulationGrid
 from facilityplan.layers import FACILITY_STATUSES, LEVELS, City
-from facilityplan.maps import content, inline
+from facilityplan.maps import base_maps, content, inline
+from facilityplan.maps.base_maps import BaseMap
 from facilityplan.maps.judgements import judgements
 from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
 from facilityplan.maps.packing import SCALE, Pack
@@ -31,6 +32,7 @@ from facilityplan.standards import Standards, measures
 
 _DATA_ID: Final = "desk-data"
 _PACK_ID: Final = "desk-pack"
+_BASE_ID: Final = "desk-base"
 
 
 class CityMap(folium.Map):
@@ -48,6 +50,8 @@ class CityMap(folium.Map):
         Language of the page, ``zh`` or ``en``.
     centre
         Latitude and longitude to start from, degrees.
+    bases
+        Base maps that the page offers.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class CityMap(folium.Map):
         title: str,
         lang: str,
         centre: tuple[float, float],
+        bases: Sequence[BaseMap] = (),
     ) -> None:
         super().__init__(
             location=centre,
@@ -74,8 +79,8 @@ class CityMap(folium.Map):
         # add_js_link would write into them.
         self.default_js = [(path, path) for path in (inline.LEAFLET_JS, *inline.DESK_JS)]
         self.default_css = [(path, path) for path in (inline.LEAFLET_CSS, inline.DESK_CSS)]
-        OfflineFigure(title, lang).add_child(self)
-        self.add_child(_Desk(desk, other, self.get_name()), name="desk")
+        OfflineFigure(title, lang, base_maps.origins(bases)).add_child(self)
+        self.add_child(_Desk(desk, other, self.get_name(), bases), name="desk")
 
     @classmethod
     def _generate_id(cls) -> str:
@@ -111,8 +116,15 @@ class CityMap(folium.Map):
 class _Desk(Element):
     """The panel beside the map, its data, and the call that draws it all."""
 
-    def __init__(self, desk: Mapping[str, Any], other: Mapping[str, Any], map_name: str) -> None:
+    def __init__(
+        self,
+        desk: Mapping[str, Any],
+        other: Mapping[str, Any],
+        map_name: str,
+        bases: Sequence[BaseMap],
+    ) -> None:
         super().__init__()
+        self.bases = bases
         self.desk = desk
         self.other = other
         self.map_name = map_name
@@ -134,6 +146,10 @@ class _Desk(Element):
         figure.html.add_child(data_element(_DATA_ID, lean), name="data")
         held = f'<script type="text/plain" id="{_PACK_ID}">{pack.compressed()}</script>'
         figure.html.add_child(Verbatim(held), name="pack")
+        for number, base in enumerate(self.bases):
+            if base.tiles is not None:
+                name = f"{_BASE_ID}-{number}"
+                figure.html.add_child(data_element(name, base_maps.inside(base.tiles)), name=name)
         figure.script.add_child(Verbatim(f"desk.start({self.map_name});"), name="desk")
         return ""
 
@@ -149,6 +165,7 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     context: Context | None = None,
     population: PopulationGrid | None = None,
     whatif: bool = True,
+    bases: Sequence[BaseMap] = (),
     lang: str = "zh",
     title: str | None = None,
 ) -> CityMap:
@@ -174,6 +191,9 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
         Persons by cell, as a layer below all others.
     whatif
         Whether the page can try things out; without it, it is smaller by the roads and points.
+    bases
+        Base maps of tiles to choose from; without them the city's own layers are the ground and
+        the page asks for nothing.
     lang
         ``zh`` or ``en``.
     title
@@ -217,12 +237,13 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
             "whatif": spoken_kinds(tried, tongue),
             "proposal": None if proposal is None else proposal_content(city, proposal, tongue),
             **judgements(city, findings, standards, tongue, sensitivity),
+            **({"bases": base_maps.described(bases, tongue)} if bases else {}),
         }
 
     (south, west), (north, east) = corners
     centre = ((south + north) / 2 / SCALE, (west + east) / 2 / SCALE)
     own, other = told(spoken), told(next(tongue for tongue in LANGS if tongue != spoken))
-    return CityMap(own, other, title=own["head"]["title"], lang=spoken, centre=centre)
+    return CityMap(own, other, title=own["head"]["title"], lang=spoken, centre=centre, bases=bases)
 
 
 def _head(city: City, title: str | None, lang: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ DESK_JS: Final = (
     "desk/verdicts.js",
     "desk/stages.js",
     "desk/symbols.js",
+    "desk/base.js",
     "desk/layers.js",
     "desk/points.js",
     "desk/filter.js",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ _SCRIPT_LOADS: Final = re.compile(
     re.IGNORECASE,
 )
 _EXECUTED: Final = frozenset({"", "text/javascript", "application/javascript", "module"})
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9_][a-z0-9_.-]*(?::\d{1,5})?")
+"""No sign in it can end the rule it stands in."""
+
 _HTML_LANG: Final = {"zh": "zh-CN", "en": "en"}
 
 
@@ -62,11 +66,15 @@ class OfflineFigure(Figure):
         The page's title, any text.
     lang
         Language of the page, ``zh`` or ``en``.
+    image_origins
+        Scheme, host and port of what the page may load pictures from, and nothing but pictures;
+        none by default.
     """
 
-    def __init__(self, title: str, lang: str) -> None:
+    def __init__(self, title: str, lang: str, image_origins: Sequence[str] = ()) -> None:
         super().__init__(title=title)
         self.lang = lang
+        self.image_origins = tuple(image_origins)
 
     @classmethod
     def _generate_id(cls) -> str:
@@ -92,7 +100,7 @@ class OfflineFigure(Figure):
         scan.close()
         return (
             f'<!DOCTYPE html>\n<html lang="{_HTML_LANG[self.lang]}">\n<head>\n'
-            f'<meta charset="UTF-8">\n{_policy(scan.scripts)}\n{rest}\n{tail}'
+            f'<meta charset="UTF-8">\n{_policy(scan.scripts, self.image_origins)}\n{rest}\n{tail}'
         )
 
 
@@ -104,14 +112,18 @@ def _inlined(part: Any, kwargs: dict[str, Any]) -> str:
     return str(part.render(**kwargs))
 
 
-def _policy(scripts: list[str]) -> str:
+def _policy(scripts: list[str], image_origins: Sequence[str]) -> str:
+    for origin in image_origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise OutputError("map_not_offline", address=origin)
+    images = " ".join(("data:", "blob:", *image_origins))
     sums = [
         base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
         for text in scripts
     ]
     allowed = " ".join(f"'sha256-{value}'" for value in dict.fromkeys(sums))
     policy = (
-        "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+        f"default-src 'none'; img-src {images}; style-src 'unsafe-inline'; "
         f"script-src {allowed}; base-uri 'none'; form-action 'none'"
     )
     return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'

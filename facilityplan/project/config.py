@@ -15,6 +15,7 @@ from facilityplan.coverage import BANDS_M
 from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.io.download import NOMINATIM, OVERPASS
 from facilityplan.layers import LAYERS
+from facilityplan.project.map_config import BaseMapConfig, MapConfig, check_map
 
 PROJECT_FILE = "project.toml"
 MAX_BYTES = 1_000_000
@@ -224,6 +225,7 @@ class ProjectConfig(_Strict):
     sensitivity: SensitivityConfig = SensitivityConfig()
     network: NetworkConfig = NetworkConfig()
     download: DownloadConfig = DownloadConfig()
+    map: MapConfig = MapConfig()
 
 
 def read_config(folder: Path) -> ProjectConfig:
@@ -279,6 +281,7 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
         raise ProjectFileError("project_no_barriers", file=PROJECT_FILE)
     if not config.coverage.facilities_outside and not config.layers.get("zones"):
         raise ProjectFileError("project_no_boundary", file=PROJECT_FILE)
+    check_map(config.map, PROJECT_FILE)
     return config
 
 
@@ -336,7 +339,7 @@ _NESTED: Final[Mapping[str, type[_Strict]]] = MappingProxyType(
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that may stand where an unknown one does."""
-    models: dict[int | str, type[_Strict]] = {
+    models: dict[int | str, type[BaseModel]] = {
         "project": ProjectHead,
         "layers": _NESTED.get(str(location[-2]), LayerSource),
         "siting": SitingConfig,
@@ -347,6 +350,7 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
         "sensitivity": SensitivityConfig,
         "network": NetworkConfig,
         "download": DownloadConfig,
+        "map": BaseMapConfig if len(location) > 2 else MapConfig,
     }
     known = models.get(location[0], ProjectConfig) if len(location) > 1 else ProjectConfig
     return list(known.model_fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ from facilityplan.siting.planner import Request, plan_sites
 from facilityplan.standards import Standards
 
 if TYPE_CHECKING:
-    from facilityplan.maps import CityMap
+    from facilityplan.maps import BaseMap, CityMap
 
 Progress = Callable[[str], None]
 """Called with a message id below ``progress`` when a stage begins."""
@@ -132,6 +133,24 @@ class Project:
     def graph_notes(self) -> tuple[GraphNote, ...]:
         """Whether the road graph was found or built; no result tells."""
         return self._opened.graph_notes
+
+    @functools.cached_property
+    def base_maps(self) -> tuple[BaseMap, ...]:
+        """What ``[map]`` in project.toml puts under the map; files of tiles are read now."""
+        if not self._opened.config.map.base:
+            return ()
+        from facilityplan.project.base_maps import base_maps_of
+
+        return base_maps_of(self._opened.config.map, self.folder, self.city, os.environ)
+
+    @property
+    def map_inputs(self) -> Mapping[str, str]:
+        """SHA-256 of every file of tiles that the map is drawn with."""
+        if not self._opened.config.map.base:
+            return {}
+        from facilityplan.project.base_maps import tile_files
+
+        return tile_files(self._opened.config.map, self.folder)
 
     @property
     def context(self) -> Context:
@@ -405,6 +424,7 @@ class Project:
             network=self.network,
             context=self._context,
             population=self._opened.population,
+            bases=self.base_maps,
             lang=self.lang,
         )
 
@@ -442,6 +462,7 @@ class Project:
             sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             context=self._context,
             population=self._opened.population,
+            bases=self.base_maps,
             lang=self.lang,
         )
 

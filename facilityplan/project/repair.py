@@ -158,6 +158,10 @@ class _Copies:
         population = self.reading.config.rasters.population
         if population is not None:
             self._copy({population.path})
+        for number, base in enumerate(self.reading.config.map.base):
+            if base.path is not None:
+                self._copy({base.path})
+                config["map"]["base"][number]["path"] = self._inside(base.path)
         own = self.reading.folder / STANDARDS_FOLDER
         if own.is_dir():
             self._copy({f"{STANDARDS_FOLDER}/{path.name}" for path in own.glob("*.toml")})

@@ -44,7 +44,7 @@ from facilityplan.scenario.file import Scenario, confirm
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
-    from facilityplan.maps import CityMap
+    from facilityplan.maps import BaseMap, CityMap
 
 OUTPUTS: Final = (
     "findings.json",
@@ -89,6 +89,14 @@ class Results(Protocol):
     @property
     def inputs(self) -> Mapping[str, str]:
         """SHA-256 of every file read."""
+
+    @property
+    def base_maps(self) -> tuple[BaseMap, ...]:
+        """What the map has under it."""
+
+    @property
+    def map_inputs(self) -> Mapping[str, str]:
+        """SHA-256 of every file of tiles."""
 
     @property
     def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
@@ -141,6 +149,8 @@ class Results(Protocol):
 
 def write_results(project: Results, out: Path, progress: Callable[[str], None]) -> Path:
     """Write the results of a project to a folder; see :meth:`Project.run`."""
+    # Minutes before the map is drawn: what its base maps lack is said now.
+    _ = project.base_maps
     _refuse_inputs(project, out)
     with output_lock(out):
         # All is computed before the first file changes: what fails leaves an earlier run whole.
@@ -249,7 +259,7 @@ def _refuse_inputs(project: Results, out: Path) -> None:
     """Refuse an output folder in which a result would take the place of a file of the project."""
     for name in OUTPUTS:
         target = out / name
-        for path in project.inputs:
+        for path in (*project.inputs, *project.map_inputs):
             if target.exists() and target.samefile(project.folder / path):
                 raise OutputError("output_is_input", file=path)
 
@@ -278,7 +288,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
         "format": 1,
         "project": city.name,
         "as_of": city.as_of.isoformat(),
-        "inputs": dict(project.inputs),
+        "inputs": {**project.inputs, **project.map_inputs},
         **changed,
         "reading": [dict(choice) for choice in project.reading_choices],
         "outputs": {

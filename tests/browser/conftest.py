@@ -72,6 +72,7 @@ class Watched:
     requests: list = field(default_factory=list)
     complaints: list = field(default_factory=list)
     dialogs: list = field(default_factory=list)
+    tiles: list = field(default_factory=list)
 
     def clean(self):
         return not (self.requests or self.complaints or self.dialogs)
@@ -138,49 +139,88 @@ def _chromium():
     return found
 
 
+NO_NAMES = "--host-resolver-rules=MAP * ~NOTFOUND"
+
+
 @pytest.fixture(scope="session")
-def browser():
-    path = _chromium()
+def driver():
+    _chromium()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
-        yield running
-        running.close()
+        yield playwright
+
+
+def _launched(driver, resolver):
+    return driver.chromium.launch(
+        executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu", resolver]
+    )
+
+
+@pytest.fixture(scope="session")
+def browser(driver):
+    running = _launched(driver, NO_NAMES)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def intranet_browser(driver):
+    """A browser for which 127.0.0.1 is all the world."""
+    running = _launched(driver, f"{NO_NAMES} , EXCLUDE 127.0.0.1")
+    yield running
+    running.close()
+
+
+def _watch(page, path, ready, allowed):
+    watched = Watched(page)
+
+    def within(url):
+        return url.startswith(("file:", "data:", "blob:", *allowed))
+
+    def stop(route):
+        watched.requests.append(route.request.url)
+        route.abort()
+
+    def note_request(request):
+        asked = request.url
+        if asked.startswith(tuple(allowed)):
+            watched.tiles.append(asked)
+        elif asked != path.as_uri():
+            watched.requests.append(asked)
+
+    def note_dialog(dialog):
+        watched.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.route(lambda url: not within(url), stop)
+    page.on("request", note_request)
+    page.on("console", lambda said: watched.complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    page.on("dialog", note_dialog)
+    page.goto(path.as_uri())
+    page.wait_for_selector(ready, timeout=WAIT_MS)
+    return watched
+
+
+def _opener(running):
+    opened = []
+
+    def show(path: Path, ready=READY, allowed=()):
+        page = running.new_page(viewport={"width": 1366, "height": 768})
+        opened.append(page)
+        return _watch(page, path, ready, allowed)
+
+    yield show
+    for page in opened:
+        page.close()
 
 
 @pytest.fixture(scope="module")
 def open_page(browser):
     """Return a function that opens an HTML file, waits for the map and watches the page."""
-    opened = []
+    yield from _opener(browser)
 
-    def show(path: Path, ready=READY):
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        opened.append(page)
-        watched = Watched(page)
 
-        def stop(route):
-            watched.requests.append(route.request.url)
-            route.abort()
-
-        def note_request(request):
-            if request.url != path.as_uri():
-                watched.requests.append(request.url)
-
-        def note_dialog(dialog):
-            watched.dialogs.append(dialog.message)
-            dialog.dismiss()
-
-        page.route(lambda url: not url.startswith(("file:", "data:", "blob:")), stop)
-        page.on("request", note_request)
-        page.on("console", lambda said: watched.complaints.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("dialog", note_dialog)
-        page.goto(path.as_uri())
-        page.wait_for_selector(ready, timeout=WAIT_MS)
-        return watched
-
-    yield show
-    for page in opened:
-        page.close()
+@pytest.fixture(scope="module")
+def open_on_intranet(intranet_browser):
+    """Return the same for a page that may ask 127.0.0.1, at the addresses ``allowed``."""
+    yield from _opener(intranet_browser)

@@ -49,6 +49,7 @@ def test_what_is_commented_out_is_valid_too(new):
     assert [item.act for item in config.siting.actions] == ["new"]
     assert config.siting.budget_by_year == {"2027": 500.0}
     assert config.project.horizon == 2030
+    assert [base.kind for base in config.map.base] == ["xyz", "tianditu", "mbtiles"]
 
 
 def test_tables_open_with_their_headers_in_row_1(new):

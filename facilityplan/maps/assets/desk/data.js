@@ -207,6 +207,7 @@
       whatif: raw.whatif || null,
       raster: raw.raster || null,
       basemap: raw.basemap || null,
+      bases: raw.bases || [],
       elsewhere: fileZones(ledgers, zones),
     };
   };

@@ -291,20 +291,23 @@
     answers.push({ layer: colours.layer, nameOf: (row) => residences.name[row], cardOf: (row) => desk.residencePopup(residences.get(row), popup) });
     const silence = answering(map, answers, popup, () => tools.busy);
     const parts = [];
+    const bases = desk.baseMaps(map, city, kept);
     if (schemes.length) {
       const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
       parts.push(desk.schemeSection(select, colours, city));
     }
     parts.push(legend, desk.facilityLegend(city, filter), raster && raster.legend);
     if (plan) parts.push(plan.section);
-    parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
+    parts.push(bases && bases.section, desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
     extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
     document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
     if (schemes.length) colours.choose(schemes[0]);
+    if (bases) bases.start();
     return () => {
       silence();
+      if (bases) bases.end();
       extras.forEach((extra) => extra.end && extra.end());
       map.closePopup();
       map.eachLayer((layer) => map.removeLayer(layer));

@@ -118,7 +118,7 @@
       desk.el("div", { class: "desk-paper-foot" },
         desk.el("span", {}, desk.fill(text.crs, { crs: head.crs, name: head.crsName })),
         desk.el("span", {}, desk.fill(text.as_of, { date: head.asOf })),
-        unit, review, desk.el("span", {}, text.paper_unit)),
+        unit, review, desk.el("span", {}, text.paper_unit), city.bases.length ? desk.el("span", { class: "desk-base-credit" }) : null),
     );
     const opener = press(text.print, () => (on ? close() : open()), "desk-print");
     world.printButton = opener;
