@@ -75,13 +75,9 @@ def random_scenario(city, rules, spots, chance):
 
     proposed = chance.sample(spots, chance.randint(0, min(4, len(spots))))
     added = [new(n) for n in range(chance.randrange(4))]
-    added += [
-        {
-            **{"id": f"on-{n}", "name": spot["name"], "kind": kind(), "candidate": spot["id"]},
-            **{"x": spot["x"], "y": spot["y"]},
-        }
-        for n, spot in enumerate(proposed)
-    ]
+    for n, spot in enumerate(proposed):
+        at = {"x": spot["x"], "y": spot["y"], "candidate": spot["id"]}
+        added.append({"id": f"on-{n}", "name": spot["name"], "kind": kind(), **at})
     return {
         "format": "facilityplan-scenario",
         "version": 1,
@@ -112,7 +108,7 @@ def parity(project, name, seeds, tmp_path):
         random_scenario(project.city, rules, spots, random.Random(f"{name} {seed}"))
         for seed in seeds
     ]
-    nothing = dict.fromkeys(("moved", "removed", "resized", "added"), []) | {"limits": {}}
+    nothing = {"moved": [], "removed": [], "resized": [], "added": [], "limits": {}}
     start = {**scenarios[0], **nothing}
     pages = pages_of(project, [start, *scenarios, start])
     assert pages[0] == pages[-1]
