@@ -62,8 +62,8 @@ def run_project(
     """
     with _progress(lang) as stage:
         stage("reading")
-        opened = open_project(project, lang=lang, cache=cache)
         given = None if scenario is None else read_scenario(scenario)
+        opened = open_project(project, lang=lang, cache=cache)
         if given is not None:
             opened = with_scenario(opened, given)
         changed = _changed_since(out, opened)

@@ -27,6 +27,7 @@ DESK_JS: Final = (
     "desk/panel.js",
     "desk/tools.js",
     "desk/print.js",
+    "desk/scenario.js",
     "desk/whatif.js",
     "desk/desk.js",
 )

@@ -13,7 +13,7 @@ from facilityplan.maps.packing import Pack
 from facilityplan.scenario.file import apply_scenario, confirm, read_scenario
 from facilityplan.standards import kinds
 
-PARTS = ("unpack", "shapes", "data", "reach", "whatif")
+PARTS = ("unpack", "shapes", "data", "reach", "scenario", "whatif")
 ORDER = [Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA]
 
 BODY = """
@@ -168,12 +168,13 @@ def check_zones(context, city, radius, page):
         assert said["floorArea"] == pytest.approx(own["floor_area_m2"].sum())
 
 
-def pages_of(project, scenarios):
+def packed_page(project):
+    """Return what the page of a project holds: its data and what is packed of them."""
     shown = project.map()._children["desk"]
     pack = Pack()
-    value = {
-        **shown.desk,
-        "whatif": {**shown.desk["whatif"], "graph": shown.desk["whatif"]["graph"]},
-    }
-    lean = pack.lean(value)
-    return run(BODY, {"lean": lean, "pack": pack.compressed(), "scenarios": scenarios}, *PARTS)
+    return pack.lean(shown.desk), pack.compressed()
+
+
+def pages_of(project, scenarios):
+    lean, pack = packed_page(project)
+    return run(BODY, {"lean": lean, "pack": pack, "scenarios": scenarios}, *PARTS)

@@ -7,64 +7,7 @@
   const round3 = (value) => Math.round(value * 1000) / 1000;
   const share = (part, whole) => (whole ? (100 * part) / whole : null);
 
-  // What the user changed; everything else about a scenario follows from it.
-  const untouched = () => ({ moved: new Map(), added: [], removed: new Set(), resized: new Map(), limits: new Map(), next: 1 });
-
-  // A scenario as a file; `facilityplan run --scenario` reads it.
-  desk.scenarioFile = (state, world, figures) => {
-    const { city } = world;
-    const { rules } = city.whatif;
-    const ids = city.residences.id;
-    const facility = (row) => city.facilities[row].id;
-    const sorted = (map, make) => [...map].map(([row, value]) => make(facility(row), value)).sort((a, b) => (a.id < b.id ? -1 : 1));
-    const claims = {};
-    figures.radius.forEach(({ clause, rows, verdict, onFoot }) => {
-      const covered = rows.filter((_, at) => verdict[at] === 0);
-      const households = (list) => list.reduce((total, row) => total + (city.residences.households[row] || 0), 0);
-      claims[clause] = {
-        covered: covered.map((row) => ids[row]).sort(),
-        households: households(covered),
-        on_foot_households: households(rows.filter((_, at) => onFoot[at])),
-      };
-    });
-    return {
-      format: "facilityplan-scenario",
-      version: 1,
-      project: city.head.name,
-      crs: city.head.crs,
-      as_of: city.head.asOf,
-      moved: sorted(state.moved, (id, { x, y }) => ({ id, x, y })),
-      removed: [...state.removed].map(facility).sort(),
-      resized: sorted(state.resized, (id, size) => ({ id, ...size })),
-      added: state.added.map(({ id, name, kind, x, y, floor_area_m2, beds, candidate }) => ({ id, name, kind, x, y, floor_area_m2, beds, candidate: candidate || null })),
-      limits: Object.fromEntries([...state.limits].map(([number, limit]) => [rules[number].clause, limit])),
-      claims,
-    };
-  };
-
-  // The changes that a scenario file says; throws what is wrong with it.
-  desk.readScenario = (file, { city }) => {
-    const { text } = city;
-    if (file.format !== "facilityplan-scenario" || file.version !== 1) throw new Error(text.scenario_not_one);
-    if (file.crs !== city.head.crs) throw new Error(desk.fill(text.scenario_crs, { own: city.head.crs, found: String(file.crs) }));
-    const rows = new Map(city.facilities.map((facility) => [facility.id, facility.row]));
-    const row = (id) => {
-      if (!rows.has(id)) throw new Error(desk.fill(text.scenario_unknown, { id: String(id) }));
-      return rows.get(id);
-    };
-    const state = untouched();
-    for (const { id, x, y } of file.moved || []) state.moved.set(row(id), { x: Number(x), y: Number(y) });
-    for (const id of file.removed || []) state.removed.add(row(id));
-    for (const { id, floor_area_m2, beds } of file.resized || []) state.resized.set(row(id), { floor_area_m2, beds });
-    for (const item of file.added || []) state.added.push({ ...item, x: Number(item.x), y: Number(item.y) });
-    state.next = 1 + state.added.length;
-    for (const [clause, limit] of Object.entries(file.limits || {})) {
-      const number = city.whatif.rules.findIndex((rule) => rule.clause === clause);
-      if (number < 0) throw new Error(desk.fill(text.scenario_unknown, { id: clause }));
-      state.limits.set(number, Number(limit));
-    }
-    return state;
-  };
+  const { untouched } = desk;
 
   // Makes a model stand as a state says, changing no more than differs.
   desk.applyState = (model, state) => {
@@ -77,8 +20,8 @@
       wanted.set(facility.key, { facility, spot, size, mark: JSON.stringify([spot, size]) });
     }
     for (const item of state.added) {
-      const facility = { key: item.id, row: -1, kind: item.kind, status: STATUS, community: -1, serves: [], floorArea: item.floor_area_m2, beds: item.beds };
-      wanted.set(item.id, { facility, spot: item, size: null, mark: JSON.stringify([item.kind, item.x, item.y, item.floor_area_m2, item.beds]) });
+      const facility = { key: `+${item.id}`, row: -1, kind: item.kind, status: STATUS, community: -1, serves: [], floorArea: item.floor_area_m2, beds: item.beds };
+      wanted.set(facility.key, { facility, spot: item, size: null, mark: JSON.stringify([item.kind, item.x, item.y, item.floor_area_m2, item.beds]) });
     }
     for (const key of [...model.facilities.keys()]) if (!wanted.has(key)) model.take(key);
     for (const [key, { facility, spot, size, mark }] of wanted) {
@@ -399,17 +342,16 @@
       if (!file) return;
       const reader = new FileReader();
       reader.onload = () => {
-        try {
-          held.state = desk.readScenario(JSON.parse(reader.result), world);
-          said.textContent = "";
-          radiusBox.replaceChildren(...radii(world, held, update));
-          update();
-        } catch (error) {
-          said.textContent = error instanceof SyntaxError ? text.scenario_not_one : error.message;
-        }
         opener.value = "";
+        const { state, wrong } = desk.openScenario(reader.result, world);
+        said.textContent = wrong ? desk.fill(text.scenario_refused, { file: file.name, wrong }) : "";
+        if (wrong) return;
+        held.state = state;
+        radiusBox.replaceChildren(...radii(world, held, update));
+        update();
       };
-      reader.readAsText(file);
+      if (file.size <= desk.SCENARIO_BYTES) reader.readAsText(file);
+      else said.textContent = desk.fill(text.scenario_refused, { file: file.name, wrong: text.scenario_too_large });
     });
 
     siteBox.append(...spots.sites.slice(0, 400).map((spot, at) => {
