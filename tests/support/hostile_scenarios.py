@@ -27,7 +27,7 @@ def hostile_scenarios(good):
         return json.dumps({**copy.deepcopy(good), key: value}, ensure_ascii=True)
 
     whole = json.dumps(good)
-    files = {
+    return {
         "empty": "",
         "not json": "id,x,y\n1,2,3\n",
         "html": f"<html>{script}</html>",
@@ -82,7 +82,6 @@ def hostile_scenarios(good):
         "limit of no clause": put("limits", {"__proto__": 5}),
         "10 MB of unknown facilities": put("removed", [f"{n:02000}" for n in range(5000)]),
     }
-    return files
 
 
 # What only the command line reads: the page works its claims out by itself.
