@@ -29,6 +29,7 @@ DESK_JS: Final = (
     "desk/print.js",
     "desk/scenario.js",
     "desk/whatif.js",
+    "desk/keyboard.js",
     "desk/desk.js",
 )
 """Our own script, in the order in which its parts build on one another."""

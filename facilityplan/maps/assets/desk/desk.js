@@ -265,7 +265,8 @@
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
     extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
-    document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
+    // before the map, whose many signs are the last that Tab comes to
+    map.getContainer().before(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
     if (schemes.length) colours.choose(schemes[0]);
     return () => {
       silence();
@@ -285,6 +286,7 @@
     const canvas = desk.makePanes(map);
     map.setMaxZoom(19);
     const kept = { seen: false };
+    map.getContainer().before(document.getElementById("desk-panel"));
     let end = build(map, canvas, packed, shapes, packed.lang, kept);
     kept.restart = (lang) => {
       end();

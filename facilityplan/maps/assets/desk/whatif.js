@@ -46,6 +46,14 @@
     );
 
   const signed = (value, digits = 0) => (value > 0 ? "+" : "") + desk.figure(value, digits);
+
+  // What changed in a sentence, for who does not see the tables.
+  function summary({ before, after }, { text }) {
+    const [units, households] = ["near", "householdsNear"].map((key) => after.whole[key] - before.whole[key]);
+    const values = { units: desk.figure(after.whole.near), more: signed(units), households: desk.figure(after.whole.householdsNear), gained: signed(households) };
+    return desk.fill(text.whatif_said, values);
+  }
+
   const percent = (value) => (value === null ? "—" : `${desk.figure(value, 1)}%`);
 
   function headline(before, after, { text }) {
@@ -120,8 +128,16 @@
     return found;
   };
 
-  function markers(world, held, update) {
-    const { map, city, popup, entries } = world;
+  const STEP_M = 10;
+  const STEPS = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+  // The metres by which a key moves what has the focus; ten times as many with Shift.
+  const stepOf = ({ key, shiftKey }) =>
+    (STEPS[key] ? STEPS[key].map((part) => part * STEP_M * (shiftKey ? 10 : 1)) : null);
+
+  // Signs that can be dragged, or moved by the arrow keys while one has the focus.
+  function markers(world, held, update, adopt) {
+    const { map, city, entries } = world;
     const entry = entries.find(({ key }) => key === "facilities");
     const signs = entry ? entry.layer.getLayers() : [];
     const extra = L.layerGroup();
@@ -130,11 +146,40 @@
       const [lon, lat] = desk.project(city.whatif.projection.toDegrees, x, y);
       return [lat, lon];
     };
-    const dropped = signs.map((sign, row) => () => {
-      const [x, y] = metres(sign.getLatLng());
-      held.state.moved.set(row, { x, y });
-      update();
-    });
+    const list = entries.find(({ key }) => key === "sites");
+    const pins = () => (list ? list.layer.getLayers().flatMap((group) => group.getLayers()) : []);
+    const adopted = ({ id }) => held.state.added.find((item) => item.candidate === id);
+    const put = {
+      facility: (row) => ({
+        at: () => held.state.moved.get(row) || held.model.base[row],
+        to: (spot) => held.state.moved.set(row, spot),
+      }),
+      added: (item) => ({ at: () => item, to: (spot) => Object.assign(item, spot) }),
+      // a proposed site that is moved is built where it is put
+      site: (site) => ({
+        at: () => adopted(site) || site,
+        to: (spot) => (adopted(site) ? Object.assign(adopted(site), spot) : adopt(site, spot)),
+      }),
+    };
+    const handlers = new Map();
+    const movable = (sign, own) => {
+      const dragend = () => {
+        const [x, y] = metres(sign.getLatLng());
+        own.to({ x, y });
+        update();
+      };
+      const keydown = ({ originalEvent: event }) => {
+        const step = stepOf(event);
+        if (!step) return;
+        event.preventDefault();
+        event.stopPropagation();
+        const { x, y } = own.at();
+        own.to({ x: round3(x + step[0]), y: round3(y + step[1]) });
+        update();
+      };
+      handlers.set(sign, { dragend, keydown });
+      sign.on({ dragend, keydown });
+    };
     let on = false;
     const show = () => {
       if (!on) return;
@@ -143,31 +188,42 @@
         sign.setLatLng(spot ? degrees(spot) : city.facilities[row].at);
         sign.setOpacity(held.state.removed.has(row) ? 0.25 : 1);
       });
+      pins().forEach((pin) => {
+        pin.setLatLng(pin.options.site.at);
+        pin.setOpacity(adopted(pin.options.site) ? 0.25 : 1);
+      });
+      const focused = extra.getLayers().find((sign) => sign.getElement() === document.activeElement);
+      const kept = focused && focused.options.item;
       extra.clearLayers();
       held.state.added.forEach((item) => {
         const node = desk.siteSign("+");
         const icon = L.divIcon({ html: node, className: "desk-sign desk-site desk-added", iconSize: [30, 37], iconAnchor: [15, 36] });
-        const sign = L.marker(degrees(item), { icon, pane: "desk-signs", title: item.name, draggable: true, zIndexOffset: 1500, keyboard: true });
-        sign.on("dragend", () => {
-          [item.x, item.y] = metres(sign.getLatLng());
-          update();
-        });
+        const sign = L.marker(degrees(item), { icon, pane: "desk-signs", title: item.name, draggable: true, zIndexOffset: 1500, item: item.id });
+        movable(sign, put.added(item));
         sign.addTo(extra);
+        if (item.id === kept) sign.getElement().focus({ preventScroll: true });
       });
     };
     const open = (wanted) => {
       if (on === wanted) return;
       on = wanted;
-      signs.forEach((sign, row) => {
+      const own = [...signs.map((sign, row) => [sign, put.facility(row)]), ...pins().map((pin) => [pin, put.site(pin.options.site)])];
+      own.forEach(([sign, place]) => {
         if (on && sign.getElement()) sign.dragging.enable();
         else if (sign.dragging) sign.dragging.disable();
-        sign[on ? "on" : "off"]("dragend", dropped[row]);
+        if (on) movable(sign, place);
+        else sign.off(handlers.get(sign));
       });
       if (on) extra.addTo(map);
       else extra.remove();
       show();
     };
-    return { open, show, metres, degrees, end: () => open(false) };
+    const focus = (wanted) => {
+      const found = extra.getLayers().find((sign) => sign.options.item === wanted);
+      if (found) found.getElement().focus({ preventScroll: true });
+    };
+    const focusFacility = (row) => signs[row].getElement().focus();
+    return { open, show, metres, degrees, focus, focusFacility, end: () => open(false) };
   }
 
   // Lines of the list of changes, each of which can be taken back.
@@ -217,10 +273,13 @@
     const { city } = world;
     return city.whatif.rules.map((rule, number) => {
       const limit = held.state.limits.has(number) ? held.state.limits.get(number) : rule.limit;
-      const input = desk.el("input", { type: "number", min: "0", step: "50", value: limit, id: `desk-radius-${number}` });
+      const input = desk.el("input", { type: "number", min: "0", max: desk.MOST_RADIUS, step: "50", value: limit, id: `desk-radius-${number}` });
       input.addEventListener("change", () => {
         const given = Number(input.value);
-        if (!Number.isFinite(given) || given < 0 || input.value === "") return;
+        if (input.value === "" || !(given >= 0 && given <= desk.MOST_RADIUS)) {
+          input.value = held.state.limits.has(number) ? held.state.limits.get(number) : rule.limit;
+          return;
+        }
         if (given === rule.limit) held.state.limits.delete(number);
         else held.state.limits.set(number, given);
         update();
@@ -254,7 +313,7 @@
     let level = null;
     let adding = false;
     const body = desk.el("div", { class: "desk-whatif" });
-    const figures = desk.el("div", { "aria-live": "polite", id: "desk-figures" });
+    const figures = desk.el("div", { id: "desk-figures" });
     const changesBox = desk.el("div", {});
     const radiusBox = desk.el("div", {});
     const siteBox = desk.el("div", { class: "desk-sites" });
@@ -282,29 +341,40 @@
       held.after = held.model.figures(city.zones.length);
       render();
       signs.show();
+      said.textContent = summary(held, city);
       body.dataset.updated = String(performance.now());
       clearTimeout(waiting);
       waiting = setTimeout(() => { paint(); world.told && world.told(held); }, 40);
     }
 
     const add = (spot, name, candidate = null) => {
-      held.state.added.push({ id: `new-${held.state.next}`, name, kind: kind.value, x: spot.x, y: spot.y, floor_area_m2: 0, beds: 0, candidate });
+      const id = `new-${held.state.next}`;
+      held.state.added.push({ id, name, kind: kind.value, x: spot.x, y: spot.y, floor_area_m2: 0, beds: 0, candidate });
       held.state.next += 1;
+      return id;
     };
-    const addButton = button(text.add_facility, () => {
-      adding = !adding;
+    // a site moved by a key hands the focus to the facility that now stands for it
+    const adopt = (site, spot) => {
+      const id = add(spot, site.name, site.id);
+      if (document.activeElement && document.activeElement.closest(".desk-site")) setTimeout(() => signs.focus(id), 0);
+    };
+    const aim = (wanted) => {
+      adding = wanted;
       tools.busy = adding;
+      map.getContainer().classList.toggle("desk-aiming", adding);
       addButton.setAttribute("aria-pressed", String(adding));
       said.textContent = adding ? text.add_hint : "";
-    }, { "aria-pressed": "false" });
+    };
+    const addButton = button(text.add_facility, (event) => {
+      aim(!adding);
+      // pressed by a key: the map takes the keys that move it
+      if (adding && !event.detail) map.getContainer().focus();
+    }, { "aria-pressed": "false", id: "desk-add" });
     const drop = (event) => {
       if (!adding) return;
       const [x, y] = signs.metres(event.latlng);
       add({ x, y }, desk.fill(text.new_name, { n: held.state.next }));
-      adding = false;
-      tools.busy = false;
-      addButton.setAttribute("aria-pressed", "false");
-      said.textContent = "";
+      aim(false);
       update();
     };
     map.on("click", drop);
@@ -378,15 +448,28 @@
       const { row } = facility;
       const out = held.state.removed.has(row);
       const act = (change) => () => { change(); map.closePopup(); update(); };
+      const move = () => { map.closePopup(); said.textContent = text.move_hint; signs.focusFacility(row); };
       return [
+        button(text.move_by_keys, move),
         button(out ? text.put_back : text.take_away, act(() => (out ? held.state.removed.delete(row) : held.state.removed.add(row)))),
         button(text.resize, act(() => held.state.resized.set(row, { floor_area_m2: facility.floorArea, beds: facility.beds }))),
       ];
     };
 
+    popup.siteActions = (site) => {
+      if (!held || !signs.isOpen || held.state.added.some((item) => item.candidate === site.id)) return [];
+      const build = () => {
+        map.closePopup();
+        const id = add(site, site.name, site.id);
+        update();
+        signs.focus(id);
+      };
+      return [button(text.build_here, build)];
+    };
+
     const open = () => {
       held = stateOf(world);
-      signs = signs || markers(world, held, () => update());
+      signs = signs || markers(world, held, () => update(), adopt);
       signs.isOpen = true;
       signs.open(true);
       radiusBox.replaceChildren(...radii(world, held, update));
