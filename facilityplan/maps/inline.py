@@ -25,6 +25,7 @@ DESK_JS: Final = (
     "desk/layers.js",
     "desk/popups.js",
     "desk/panel.js",
+    "desk/ranking.js",
     "desk/tools.js",
     "desk/print.js",
     "desk/scenario.js",

@@ -223,7 +223,8 @@
       if (found) found.getElement().focus({ preventScroll: true });
     };
     const focusFacility = (row) => signs[row].getElement().focus();
-    return { open, show, metres, degrees, focus, focusFacility, end: () => open(false) };
+    const canMove = (row) => on && Boolean(signs[row] && signs[row].getElement());
+    return { open, show, metres, degrees, focus, focusFacility, canMove, end: () => open(false) };
   }
 
   // Lines of the list of changes, each of which can be taken back.
@@ -450,7 +451,7 @@
       const act = (change) => () => { change(); map.closePopup(); update(); };
       const move = () => { map.closePopup(); said.textContent = text.move_hint; signs.focusFacility(row); };
       return [
-        button(text.move_by_keys, move),
+        ...(signs.canMove(row) ? [button(text.move_by_keys, move)] : []),
         button(out ? text.put_back : text.take_away, act(() => (out ? held.state.removed.delete(row) : held.state.removed.add(row)))),
         button(text.resize, act(() => held.state.resized.set(row, { floor_area_m2: facility.floorArea, beds: facility.beds }))),
       ];
