@@ -27,6 +27,7 @@ TITLE = "量角尺与比例尺验证街道图甲乙丙丁"
 MM = 25.4 / 72
 SHEETS = {"A3": (420, 297), "A4": (297, 210)}
 DPI = 200
+BESIDE = 72  # millimetres right of the map: its legend has orange as well
 
 
 def frame(layer, columns, shapes):
@@ -120,8 +121,8 @@ def stated(sheet):
 
 def estates_mm(sheet):
     """Return the middles of the orange estates on the map by their rough place."""
-    wide = sheet.image.shape[1]
-    orange = (np.abs(sheet.image - ORANGE).max(axis=2) < 40)[:, : int(wide * 0.78)]
+    right = int((SHEETS[sheet.name][0] - BESIDE) / 25.4 * DPI)
+    orange = np.abs(sheet.image[:, :right] - ORANGE).max(axis=2) < 40
     groups, count = ndimage.label(orange)
     sizes = np.bincount(groups.ravel(), minlength=count + 1)[1:]
     largest = np.argsort(sizes)[-3:]
