@@ -33,7 +33,7 @@
 
   // Residences and the fills of zones, recoloured when another scheme is chosen.
   function colouring(map, canvas, city, legend) {
-    const hatch = desk.hatch(2);
+    const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
     const state = { layer, hatch, scheme: null, classes: null, zones: [], zoneClasses: [], watch: [] };

@@ -7,7 +7,7 @@
     const container = map.getContainer();
     container.setAttribute("role", "application");
     container.setAttribute("aria-label", city.text.map_region);
-    document.getElementById("desk-panel").setAttribute("aria-label", city.text.tools);
+    document.getElementById("desk-panel").setAttribute("aria-label", city.head.title);
 
     // Enter on the map itself is a click in its middle, for the tools that wait for one.
     const enter = (event) => {
