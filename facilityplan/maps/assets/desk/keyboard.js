@@ -10,12 +10,13 @@
     document.getElementById("desk-panel").setAttribute("aria-label", city.head.title);
 
     // Enter on the map itself is a click in its middle, for the tools that wait for one.
-    const enter = (event) => {
+    const keys = (event) => {
+      if (event.key === "Escape") map.closePopup();
       if (event.target !== container || event.key !== "Enter") return;
       event.preventDefault();
       map.fire("click", { latlng: map.getCenter(), containerPoint: map.getSize().divideBy(2), byKey: true });
     };
-    container.addEventListener("keydown", enter);
+    container.addEventListener("keydown", keys);
 
     let before = null;
     const opened = ({ popup }) => {
@@ -31,16 +32,17 @@
       card.setAttribute("aria-label", card.querySelector("h2").textContent);
       card.focus({ preventScroll: true });
     };
-    const closed = ({ popup }) => {
-      const node = popup.getElement();
-      const held = node && node.contains(document.activeElement);
-      if (held && before && before.isConnected) before.focus({ preventScroll: true });
+    // what is taken off the page leaves the focus on the page itself
+    const closed = () => {
+      const { activeElement } = document;
+      const lost = !activeElement || activeElement === document.body || activeElement.closest(".leaflet-popup");
+      if (lost && before && before.isConnected) before.focus({ preventScroll: true });
     };
     map.on({ popupopen: opened, popupclose: closed });
 
     return {
       end: () => {
-        container.removeEventListener("keydown", enter);
+        container.removeEventListener("keydown", keys);
         map.off({ popupopen: opened, popupclose: closed });
       },
     };
