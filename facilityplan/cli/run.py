@@ -58,8 +58,8 @@ def run_project(
     """
     with _progress(lang) as stage:
         stage("reading")
-        opened = open_project(project, lang=lang, cache=cache)
         given = None if scenario is None else read_scenario(scenario)
+        opened = open_project(project, lang=lang, cache=cache)
         if scenario is not None and given is not None:
             refuse_inputs(opened, out / SCENARIO_OUTPUT, (scenario,))
             opened = with_scenario(opened, given)

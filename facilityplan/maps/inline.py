@@ -31,9 +31,13 @@ DESK_JS: Final = (
     "desk/raster.js",
     "desk/popups.js",
     "desk/panel.js",
+    "desk/ranking.js",
     "desk/tools.js",
     "desk/print.js",
+    "desk/scenario.js",
+    "desk/signs.js",
     "desk/whatif.js",
+    "desk/keyboard.js",
     "desk/desk.js",
 )
 """Our own script, in the order in which its parts build on one another."""

@@ -25,6 +25,7 @@ from facilityplan.maps.projection import projection
 from facilityplan.network import Network
 from facilityplan.network.snap import Snapped
 from facilityplan.provision import as_written, attribute_premises, select
+from facilityplan.scenario.file import extent
 from facilityplan.standards import Clause, kinds
 
 BEDS: Final = "beds_per_1000"
@@ -55,7 +56,8 @@ def whatif_content(context: Context, findings: Sequence[Finding]) -> dict[str, A
         "exact": demand.areas is None and context.sight is None and city.reach.facilities_outside,
         "complete": city.facilities_complete,
         "snapLimit": city.snap_limit_m,
-        "projection": projection(city.crs, _extent(context)),
+        "extent": extent(city),
+        "projection": projection(city.crs, extent(city)),
         "points": {
             "x": demand.xy[:, 0],
             "y": demand.xy[:, 1],
@@ -76,14 +78,6 @@ def whatif_content(context: Context, findings: Sequence[Finding]) -> dict[str, A
             for kind in kinds().values()
         ],
     }
-
-
-def _extent(context: Context) -> tuple[float, float, float, float]:
-    boxes = [frame.total_bounds for frame in context.city.layers.values() if len(frame)]
-    extent = np.asarray([box for box in boxes if np.isfinite(box).all()])
-    west, south = extent[:, :2].min(axis=0).tolist()
-    east, north = extent[:, 2:].max(axis=0).tolist()
-    return west, south, east, north
 
 
 def _snaps(snapped: Snapped | None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,16 @@ from facilityplan.standards import Standards, kinds
 FORMAT: Final = "facilityplan-scenario"
 VERSION: Final = 1
 MAX_BYTES: Final = 100_000_000
+MAX_ROWS: Final = 5_000
+"""Changes of one sort: more than a person makes by hand."""
+MAX_TEXT: Final = 1_000
+MAX_SIZE: Final = 1e9
+"""Square metres or beds: beyond it a figure is a slip, and sums lose their units."""
+MAX_RADIUS_M: Final = 100_000.0
 MEASURE: Final = "service_radius"
+
+# Control characters that neither Excel nor XML takes, and halves of a character.
+_UNWRITABLE: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff]")
 
 _LISTS: Final = {
     "moved": ("id", "x", "y"),
@@ -146,16 +156,20 @@ def _parsed(given: Mapping[str, Any], file: str) -> Scenario:
     claims = given.get("claims", {})
     if not isinstance(limits, dict) or not isinstance(claims, dict):
         raise ProjectFileError("scenario_part", file=file, part="limits, claims")
+    for key, rows in lists.items():
+        names = [row["id"] if isinstance(row, dict) else row for row in rows]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ProjectFileError("scenario_twice", file=file, part=key, name=twice[0])
+    head = {key: _text(given.get(key, ""), key, file) for key in ("project", "crs", "as_of")}
     return Scenario(
         file=file,
-        project=str(given.get("project", "")),
-        crs=str(given.get("crs", "")),
-        as_of=str(given.get("as_of", "")),
+        **head,
         moved={
             row["id"]: (_figure(row["x"], "moved", file), _figure(row["y"], "moved", file))
             for row in lists["moved"]
         },
-        removed=tuple(str(name) for name in lists["removed"]),
+        removed=tuple(lists["removed"]),
         resized={
             row["id"]: (
                 _size(row["floor_area_m2"], "resized", file),
@@ -164,9 +178,7 @@ def _parsed(given: Mapping[str, Any], file: str) -> Scenario:
             for row in lists["resized"]
         },
         added=tuple(_added(row, file) for row in lists["added"]),
-        limits={
-            str(clause): _size(limit, "limits", file) or 0.0 for clause, limit in limits.items()
-        },
+        limits={str(clause): _radius(limit, file) for clause, limit in limits.items()},
         claims={str(clause): _claim(said, file) for clause, said in claims.items()},
     )
 
@@ -179,16 +191,27 @@ def _rows(given: Mapping[str, Any], key: str, columns: Sequence[str], file: str)
     )
     if not fit:
         raise ProjectFileError("scenario_part", file=file, part=key)
+    if len(rows) > MAX_ROWS:
+        raise ProjectFileError("scenario_many", file=file, part=key, most=MAX_ROWS)
+    for row in rows:
+        _text(row["id"] if columns else row, key, file)
     return list(rows)
 
 
+def _text(value: Any, part: str, file: str) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT or _UNWRITABLE.search(value):
+        raise ProjectFileError("scenario_part", file=file, part=part)
+    return value
+
+
 def _added(row: Mapping[str, Any], file: str) -> dict[str, Any]:
-    if row["kind"] not in kinds():
-        raise ProjectFileError("scenario_kind", file=file, kind=str(row["kind"]))
+    kind = _text(row["kind"], "added", file)
+    if kind not in kinds():
+        raise ProjectFileError("scenario_kind", file=file, kind=kind)
     return {
-        "id": str(row["id"]),
-        "name": str(row["name"]),
-        "kind": str(row["kind"]),
+        "id": row["id"],
+        "name": _text(row["name"], "added", file),
+        "kind": kind,
         "x": _figure(row["x"], "added", file),
         "y": _figure(row["y"], "added", file),
         "floor_area_m2": _size(row["floor_area_m2"], "added", file),
@@ -198,7 +221,8 @@ def _added(row: Mapping[str, Any], file: str) -> dict[str, Any]:
 
 def _figure(value: Any, part: str, file: str) -> float:
     plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not plain or not math.isfinite(value):
+    # a whole number too large for a float is compared as it is, never converted
+    if not plain or not abs(value) <= sys.float_info.max:
         raise ProjectFileError("scenario_part", file=file, part=part)
     return float(value)
 
@@ -207,8 +231,15 @@ def _size(value: Any, part: str, file: str) -> float | None:
     if value is None:
         return None
     found = _figure(value, part, file)
-    if found < 0:
+    if not 0 <= found <= MAX_SIZE:
         raise ProjectFileError("scenario_part", file=file, part=part)
+    return found
+
+
+def _radius(value: Any, file: str) -> float:
+    found = _figure(value, "limits", file)
+    if not 0 <= found <= MAX_RADIUS_M:
+        raise ProjectFileError("scenario_part", file=file, part="limits")
     return found
 
 
@@ -216,7 +247,7 @@ def _claim(said: Any, file: str) -> Claim:
     if not isinstance(said, dict) or not isinstance(said.get("covered"), list):
         raise ProjectFileError("scenario_part", file=file, part="claims")
     return Claim(
-        tuple(sorted(str(name) for name in said["covered"])),
+        tuple(sorted(_text(name, "claims", file) for name in said["covered"])),
         _figure(said.get("households"), "claims", file),
         _figure(said.get("on_foot_households"), "claims", file),
     )
@@ -228,8 +259,8 @@ def apply_scenario(city: City, standards: Standards, scenario: Scenario) -> tupl
     Raises
     ------
     ProjectFileError
-        If the scenario is of another coordinate system, or names a facility or a radius clause
-        that is not there.
+        If the scenario is of another coordinate system, names a facility or a radius clause that
+        is not there, adds one that is, or puts one far outside the city.
     """
     if scenario.crs != city.crs:
         raise ProjectFileError("scenario_crs", file=scenario.file, found=scenario.crs, own=city.crs)
@@ -237,7 +268,32 @@ def apply_scenario(city: City, standards: Standards, scenario: Scenario) -> tupl
     for name in (*scenario.moved, *scenario.removed, *scenario.resized):
         if name not in known:
             raise ProjectFileError("scenario_unknown", file=scenario.file, name=name)
+    for item in scenario.added:
+        if item["id"] in known:
+            raise ProjectFileError(
+                "scenario_twice", file=scenario.file, part="added", name=item["id"]
+            )
+    _refuse_far(city, scenario)
     return _with_changes(city, scenario), _with_limits(standards, scenario)
+
+
+def _refuse_far(city: City, scenario: Scenario) -> None:
+    """Refuse a place farther from the city than the city is wide: it is a slip of the figures."""
+    west, south, east, north = extent(city)
+    reach = max(east - west, north - south)
+    places = {**scenario.moved, **{item["id"]: (item["x"], item["y"]) for item in scenario.added}}
+    for name, (x, y) in places.items():
+        if not (west - reach <= x <= east + reach and south - reach <= y <= north + reach):
+            raise ProjectFileError("scenario_far", file=scenario.file, name=name)
+
+
+def extent(city: City) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of all layers of a city, metres."""
+    boxes = [frame.total_bounds for frame in city.layers.values() if len(frame)]
+    found = np.asarray([box for box in boxes if np.isfinite(box).all()])
+    west, south = found[:, :2].min(axis=0).tolist()
+    east, north = found[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
 
 
 def _with_changes(city: City, scenario: Scenario) -> City:

@@ -1,13 +1,12 @@
 """The page's what-if on the streets of Jinan: made-up estates, true streets, every household."""
 
-import random
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from campaign import examples
+from campaign import batches, told
 from made_up_city import made_up_city
-from whatif_parity import hold_against, pages_of, random_scenario
+from whatif_parity import parity
 
 import facilityplan as fp
 from facilityplan import checks, maps, standards
@@ -32,11 +31,8 @@ def jinan(in_place):
     return SimpleNamespace(city=city, standards=held, network=network, map=lambda: shown)
 
 
-def test_figures_equal_the_programs_on_random_scenarios(jinan, tmp_path):
-    rules = jinan.map()._children["desk"].desk["whatif"]["rules"]
-    chance = random.Random(4548)
-    scenarios = [random_scenario(jinan.city, rules, chance) for _ in range(examples(4))]
-    pages = pages_of(jinan, scenarios)
-    assert len({page["whole"]["householdsOnFoot"] for page in pages}) > 1
-    for page in pages:
-        hold_against(jinan, page, tmp_path)
+@pytest.mark.parametrize("seeds", batches(4, 100), ids=str)
+def test_figures_equal_the_programs_on_random_scenarios(jinan, seeds, tmp_path, capsys):
+    pages = parity(jinan, "Jinan", seeds, tmp_path)
+    assert len({page["whole"]["householdsOnFoot"] for page in pages}) > len(seeds) / 2
+    told(capsys, f"Jinan, {seeds}: {len(seeds)} scenarios equal")

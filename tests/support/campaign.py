@@ -9,6 +9,13 @@ def examples(usual):
     return usual * FACTOR
 
 
+def batches(usual, whole, size=20):
+    """Return ranges of seeds: the first few, or in a campaign the whole number in batches."""
+    if FACTOR == 1:
+        return [range(usual)]
+    return [range(first, min(first + size, whole)) for first in range(0, whole, size)]
+
+
 def told(capsys, *lines):
     """Say the figures of a campaign; a test run is silent."""
     if FACTOR > 1:

@@ -35,7 +35,7 @@
 
   // Residences and the fills of zones, recoloured when another scheme is chosen.
   function colouring(map, canvas, city, legend) {
-    const hatch = desk.hatch(2);
+    const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
     const state = { layer, hatch, scheme: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
@@ -302,7 +302,8 @@
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
     extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
-    document.body.append(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
+    // before the map, whose many signs are the last that Tab comes to
+    map.getContainer().before(desk.foldButton(map, city), ...extras.flatMap((extra) => extra.outside || []));
     if (schemes.length) colours.choose(schemes[0]);
     if (bases) bases.start();
     return () => {
@@ -324,6 +325,7 @@
     const canvas = desk.makePanes(map);
     map.setMaxZoom(19);
     const kept = { seen: false };
+    map.getContainer().before(document.getElementById("desk-panel"));
     let end = build(map, canvas, packed, shapes, packed.lang, kept);
     window.setTimeout(() => packed.residences.name, NAMES_MS);
     kept.restart = (lang) => {

@@ -100,11 +100,12 @@
   };
 
   // A sign with its tip or middle on the spot; higher ranks lie on top.
-  const sign = (at, node, name, { look = "", size = [20, 20], tip = [10, 10], rank = 0 } = {}) =>
+  const sign = (at, node, name, { look = "", size = [20, 20], tip = [10, 10], rank = 0, site = null } = {}) =>
     L.marker(at, {
       icon: L.divIcon({ html: node, className: `desk-sign ${look}`, iconSize: size, iconAnchor: tip }),
       pane: "desk-signs",
       title: name,
+      site,
       zIndexOffset: rank,
     });
 
@@ -140,7 +141,7 @@
   desk.siteLayer = (plan, popup) =>
     L.layerGroup(
       plan.sites.map((site) =>
-        sign(site.at, desk.siteSign(site.row + 1), site.name, SITE).bindPopup(
+        sign(site.at, desk.siteSign(site.row + 1), site.name, { ...SITE, site }).bindPopup(
           () => desk.sitePopup(site, popup),
           popup.options,
         ),

@@ -22,7 +22,8 @@
         if (sheets[at].opened) sheets[at].opened();
       });
     });
-    const bar = desk.el("div", { class: "desk-tabs", role: "tablist" }, ...tabs);
+    desk.tabKeys(tabs);
+    const bar = desk.el("div", { class: "desk-tabs", role: "tablist", "aria-label": text.tools }, ...tabs);
     const heads = extras.flatMap((extra) => extra.head || []);
     return [desk.headOf(city), ...heads, sheets.length > 1 ? bar : null, ...bodies].filter(Boolean);
   };

@@ -223,6 +223,6 @@
       [text.floor_area_needed, area(site.needed, text)],
       [text.floor_area_max, area(site.available, text)],
       [text.fits, desk.el("span", { class: site.fits === false ? "desk-flips" : null }, fits)],
-    ]);
+    ], ...(popup.siteActions ? popup.siteActions(site) : []));
   };
 })();

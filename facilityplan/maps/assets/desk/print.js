@@ -66,8 +66,12 @@
         copy.removeAttribute("id");
         copy.querySelectorAll("details").forEach((part) => part.remove());
         return copy;
-      }));
+      }), layersShown());
     };
+    // what else lies on the map, by the names and signs of the layer switch
+    const layersShown = () => desk.el("div", {}, ...world.entries
+      .filter(({ key, layer }) => !["residences", "facilities"].includes(key) && map.hasLayer(layer))
+      .map(({ swatch, label }) => desk.el("div", { class: "desk-row" }, swatch.cloneNode(true), desk.el("span", { class: "desk-name" }, label))));
     const lay = () => {
       const [width, height] = SHEETS[choose.value];
       page.textContent = `@page { size: ${choose.value} landscape; margin: 0; }`;

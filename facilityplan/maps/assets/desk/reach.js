@@ -145,8 +145,8 @@
       };
       const farthest = Math.max(Math.abs(column), Math.abs(row), Math.abs(columns - column), Math.abs(rows - row)) + 1;
       for (let ring = 0; ring <= farthest; ring += 1) {
-        // what lies in farther rings is at least this far away
-        if ((ring - 1) * size > off) break;
+        // what lies in farther rings is at least this far away, and beyond the limit nothing counts
+        if ((ring - 1) * size > Math.min(off, limit / 1000 + 1)) break;
         for (let c = column - ring; c <= column + ring; c += 1) {
           look(c, row - ring);
           if (ring) look(c, row + ring);
@@ -156,6 +156,7 @@
           look(column + ring, r);
         }
       }
+      if (edge < 0) return { edge, along: 0, off: Infinity, lost: true };
       const along = Math.max(0, Math.min(this.mm[edge], millimetres(place)));
       return { edge, along, off: millimetres(off), lost: millimetres(off) > limit };
     }
@@ -236,10 +237,14 @@
       for (const row of farthest) this.farthest[row] = 1;
       this.size = 250;
       this.cells = new Map();
+      [this.first, this.last] = [[Infinity, Infinity], [-Infinity, -Infinity]];
       for (let at = 0; at < this.count; at += 1) {
-        const key = this.key(Math.floor(x[at] / this.size), Math.floor(y[at] / this.size));
+        const [column, row] = [Math.floor(x[at] / this.size), Math.floor(y[at] / this.size)];
+        const key = this.key(column, row);
         if (!this.cells.has(key)) this.cells.set(key, []);
         this.cells.get(key).push(at);
+        this.first = [Math.min(this.first[0], column), Math.min(this.first[1], row)];
+        this.last = [Math.max(this.last[0], column), Math.max(this.last[1], row)];
       }
       if (!roads) return;
       this.edge = Int32Array.from(edge);
@@ -291,10 +296,12 @@
     straight(px, py, limit, holds) {
       const found = [];
       const reach = limit + 1;
-      const c1 = Math.floor((px + reach) / this.size);
-      const r1 = Math.floor((py + reach) / this.size);
-      for (let c = Math.floor((px - reach) / this.size); c <= c1; c += 1) {
-        for (let r = Math.floor((py - reach) / this.size); r <= r1; r += 1) {
+      // no farther than there are points, however wide the radius
+      const low = (at, metres) => Math.max(this.first[at], Math.floor((metres - reach) / this.size));
+      const high = (at, metres) => Math.min(this.last[at], Math.floor((metres + reach) / this.size));
+      const [c1, r1] = [high(0, px), high(1, py)];
+      for (let c = low(0, px); c <= c1; c += 1) {
+        for (let r = low(1, py); r <= r1; r += 1) {
           for (const at of this.cells.get(this.key(c, r)) || []) {
             const dx = px - this.x[at];
             const dy = py - this.y[at];

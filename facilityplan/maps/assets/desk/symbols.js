@@ -1,5 +1,5 @@
-// Colours and signs. Verdicts differ in lightness and hue for colour-blind eyes as well, and what
-// cannot be judged is hatched, so that no verdict depends on hue alone.
+// Colours and signs. Verdicts differ in hue for colour-blind eyes as well, what is missed is ruled
+// one way and what cannot be judged hatched the other, so that no verdict depends on hue alone.
 "use strict";
 
 (() => {
@@ -8,7 +8,7 @@
 
   desk.COLOURS = {
     [COMPLIANT]: { line: "#2166ac", fill: "#67a9cf" },
-    [NON_COMPLIANT]: { line: "#8f2a00", fill: "#e8601c" },
+    [NON_COMPLIANT]: { line: "#8f2a00", fill: "#e8601c", rule: "#8f2a00" },
     [INSUFFICIENT]: { line: "#5b4a00", fill: "#f6e8a6", hatch: "#7a6400" },
     [NOT_APPLICABLE]: { line: "#8a9099", fill: "#d5d9de" },
     [ROBUST]: { line: "#4d5560", fill: "#b9c0c8" },
@@ -27,30 +27,39 @@
   const CLOSED_COLOUR = "#868e96";
 
   // A canvas pattern of slanting lines; canvas takes it wherever it takes a colour.
-  desk.hatch = (verdict) => {
-    const { fill, hatch } = desk.COLOURS[verdict];
+  function slanting(fill, ink, size, width, up) {
     const tile = document.createElement("canvas");
-    tile.width = 6;
-    tile.height = 6;
+    tile.width = size;
+    tile.height = size;
     const pen = tile.getContext("2d");
     pen.fillStyle = fill;
-    pen.fillRect(0, 0, 6, 6);
-    pen.strokeStyle = hatch;
-    pen.lineWidth = 1.2;
-    for (const offset of [-6, 0, 6]) {
-      pen.moveTo(offset, 6);
-      pen.lineTo(offset + 6, 0);
+    pen.fillRect(0, 0, size, size);
+    pen.strokeStyle = ink;
+    pen.lineWidth = width;
+    for (const offset of [-size, 0, size]) {
+      pen.moveTo(offset, up ? size : 0);
+      pen.lineTo(offset + size, up ? 0 : size);
     }
     pen.stroke();
     return pen.createPattern(tile, "repeat");
+  }
+
+  // Patterns by verdict: dense and upward where it cannot be judged, sparse and downward where missed.
+  desk.hatches = () => {
+    const [missed, doubt] = [desk.COLOURS[NON_COMPLIANT], desk.COLOURS[INSUFFICIENT]];
+    return {
+      [NON_COMPLIANT]: slanting(missed.fill, missed.rule, 12, 0.9, false),
+      [INSUFFICIENT]: slanting(doubt.fill, doubt.hatch, 6, 1.2, true),
+    };
   };
 
   // How a residence or zone of a verdict is drawn.
   desk.verdictStyle = (verdict, hatch) => {
     const { line, fill } = desk.COLOURS[verdict];
     const style = { color: line, weight: 1, dashArray: null, fillColor: fill, fillOpacity: 0.9 };
-    if (verdict === INSUFFICIENT) return { ...style, fillColor: hatch, fillOpacity: 1 };
-    if (verdict === NON_COMPLIANT || verdict === FRAGILE || verdict === STAGED) return { ...style, weight: 1.5 };
+    if (verdict === INSUFFICIENT) return { ...style, fillColor: hatch[verdict], fillOpacity: 1 };
+    if (verdict === NON_COMPLIANT) return { ...style, weight: 1.5, fillColor: hatch[verdict] };
+    if (verdict === FRAGILE || verdict === STAGED) return { ...style, weight: 1.5 };
     if (verdict === desk.NO_FINDING) return { ...style, dashArray: "2 2", fillOpacity: 0.6 };
     return style;
   };
@@ -58,19 +67,21 @@
   // Seen from far an estate is a speck: its outline takes the colour of the verdict and grows.
   desk.speckStyle = (verdict, hatch) => {
     const style = desk.verdictStyle(verdict, hatch);
-    return { ...style, color: style.fillColor, weight: 3, dashArray: null };
+    const colour = verdict === INSUFFICIENT ? hatch[verdict] : desk.COLOURS[verdict].fill;
+    return { ...style, color: colour, fillColor: colour, weight: 3, dashArray: null };
   };
 
   const picture = (size, ...children) =>
     desk.svg("svg", { width: size, height: size, viewBox: "0 0 20 20", "aria-hidden": "true" }, ...children);
 
   desk.verdictSwatch = (verdict) => {
-    const { line, fill, hatch } = desk.COLOURS[verdict];
+    const { line, fill, hatch, rule } = desk.COLOURS[verdict];
     const dashed = verdict === desk.NO_FINDING ? "3 2" : null;
     const box = { x: 2, y: 4, width: 16, height: 12, fill, stroke: line, "stroke-width": 1.5, "stroke-dasharray": dashed };
     const stripes = hatch
       ? [desk.svg("path", { d: "M2 10L8 4M2 16L14 4M8 16L18 6M14 16L18 12", stroke: hatch, "stroke-width": 1.3, fill: "none" })]
       : [];
+    if (rule) stripes.push(desk.svg("path", { d: "M2 11L7 16M4 4L16 16M13 4L18 9", stroke: rule, "stroke-width": 1, fill: "none" }));
     return picture(18, desk.svg("rect", box), ...stripes);
   };
 

@@ -96,7 +96,10 @@
     };
     const fill = () => {
       if (drawer.hidden || !colours.scheme) return;
-      const { found, nameOf } = rowsOf(world);
+      const rows = rowsOf(world);
+      const { nameOf } = rows;
+      const keeps = views.keeps();
+      const found = rows.found.filter(({ row }) => row < 0 || keeps(row));
       const { scheme } = colours;
       const heads = [text.name, text.clause, text.verdict, text.value, text.required, text.margin];
       const lines = found.slice(0, LISTED).map((item) => {
@@ -113,25 +116,30 @@
       const { clause } = scheme;
       const quote = clause && desk.el("blockquote", { class: "desk-quote" }, clause.quote, desk.el("cite", {}, desk.fill(text.source, clause)));
       const close = button("×", () => toggle(false), { class: "desk-close", "aria-label": text.close });
+      const zones = views.zones();
       const more = found.length > LISTED ? desk.el("p", { class: "desk-note" }, desk.fill(text.table_more, { n: desk.figure(found.length - LISTED) })) : null;
       drawer.replaceChildren(...[
         close,
-        desk.el("h2", {}, scheme.label, desk.el("small", {}, desk.fill(text.table_rows, { n: desk.figure(found.length) }))),
+        desk.el("h2", {}, scheme.label, desk.el("small", {}, zones ? text.rank_note : desk.fill(text.table_rows, { n: desk.figure(found.length) }))),
+        views.switch(),
         quote,
-        desk.el("div", { class: "desk-scroll" }, desk.el("table", { class: "desk-list" },
+        desk.el("div", { class: "desk-scroll" }, ...(zones ? [zones] : [desk.el("table", { class: "desk-list" },
           desk.el("thead", {}, desk.el("tr", {}, ...heads.map((head) => desk.el("th", { scope: "col" }, head)))),
-          desk.el("tbody", {}, ...lines)), more),
+          desk.el("tbody", {}, ...lines)), more])),
       ].filter(Boolean));
     };
+    const views = desk.tableViews(world, () => fill());
     const toggle = (on) => {
       drawer.hidden = !on;
+      document.body.classList.toggle("desk-tabled", on);
+      map.invalidateSize({ pan: false });
       opener.setAttribute("aria-expanded", String(on));
       fill();
     };
     const opener = button(text.table, () => toggle(drawer.hidden), { id: "desk-open-table", "aria-expanded": "false", "aria-controls": "desk-table" });
     colours.watch.push(fill);
     world.tableButton = opener;
-    return { outside: [drawer], head: [] };
+    return { outside: [drawer], end: () => { if (!drawer.hidden) toggle(false); } };
   });
 
   // A length or an area: clicks set corners, a double click or Enter ends it.
@@ -166,7 +174,7 @@
       draw();
     };
     map.on("click", click);
-    const toggle = () => {
+    const toggle = (event) => {
       on = !on;
       tools.busy = on;
       corners = [];
@@ -174,7 +182,9 @@
       group.clearLayers();
       if (on) draw();
       map.doubleClickZoom[on ? "disable" : "enable"]();
+      map.getContainer().classList.toggle("desk-aiming", on);
       opener.setAttribute("aria-pressed", String(on));
+      if (on && event && !event.detail) map.getContainer().focus();
     };
     const opener = button(text.measure_tool, toggle, { id: "desk-measure", "aria-pressed": "false" });
     world.measureButton = opener;

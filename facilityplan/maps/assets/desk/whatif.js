@@ -8,64 +8,7 @@
   const round3 = (value) => Math.round(value * 1000) / 1000;
   const share = (part, whole) => (whole ? (100 * part) / whole : null);
 
-  // What the user changed; everything else about a scenario follows from it.
-  const untouched = () => ({ moved: new Map(), added: [], removed: new Set(), resized: new Map(), limits: new Map(), next: 1 });
-
-  // A scenario as a file; `facilityplan run --scenario` reads it.
-  desk.scenarioFile = (state, world, figures) => {
-    const { city } = world;
-    const { rules } = city.whatif;
-    const ids = city.residences.id;
-    const facility = (row) => city.facilities[row].id;
-    const sorted = (map, make) => [...map].map(([row, value]) => make(facility(row), value)).sort((a, b) => (a.id < b.id ? -1 : 1));
-    const claims = {};
-    figures.radius.forEach(({ clause, rows, verdict, onFoot }) => {
-      const covered = rows.filter((_, at) => verdict[at] === 0);
-      const households = (list) => list.reduce((total, row) => total + (city.residences.households[row] || 0), 0);
-      claims[clause] = {
-        covered: covered.map((row) => ids[row]).sort(),
-        households: households(covered),
-        on_foot_households: households(rows.filter((_, at) => onFoot[at])),
-      };
-    });
-    return {
-      format: "facilityplan-scenario",
-      version: 1,
-      project: city.head.name,
-      crs: city.head.crs,
-      as_of: city.head.asOf,
-      moved: sorted(state.moved, (id, { x, y }) => ({ id, x, y })),
-      removed: [...state.removed].map(facility).sort(),
-      resized: sorted(state.resized, (id, size) => ({ id, ...size })),
-      added: state.added.map(({ id, name, kind, x, y, floor_area_m2, beds, candidate }) => ({ id, name, kind, x, y, floor_area_m2, beds, candidate: candidate || null })),
-      limits: Object.fromEntries([...state.limits].map(([number, limit]) => [rules[number].clause, limit])),
-      claims,
-    };
-  };
-
-  // The changes that a scenario file says; throws what is wrong with it.
-  desk.readScenario = (file, { city }) => {
-    const { text } = city;
-    if (file.format !== "facilityplan-scenario" || file.version !== 1) throw new Error(text.scenario_not_one);
-    if (file.crs !== city.head.crs) throw new Error(desk.fill(text.scenario_crs, { own: city.head.crs, found: String(file.crs) }));
-    const rows = new Map(city.facilities.map((facility) => [facility.id, facility.row]));
-    const row = (id) => {
-      if (!rows.has(id)) throw new Error(desk.fill(text.scenario_unknown, { id: String(id) }));
-      return rows.get(id);
-    };
-    const state = untouched();
-    for (const { id, x, y } of file.moved || []) state.moved.set(row(id), { x: Number(x), y: Number(y) });
-    for (const id of file.removed || []) state.removed.add(row(id));
-    for (const { id, floor_area_m2, beds } of file.resized || []) state.resized.set(row(id), { floor_area_m2, beds });
-    for (const item of file.added || []) state.added.push({ ...item, x: Number(item.x), y: Number(item.y) });
-    state.next = 1 + state.added.length;
-    for (const [clause, limit] of Object.entries(file.limits || {})) {
-      const number = city.whatif.rules.findIndex((rule) => rule.clause === clause);
-      if (number < 0) throw new Error(desk.fill(text.scenario_unknown, { id: clause }));
-      state.limits.set(number, Number(limit));
-    }
-    return state;
-  };
+  const { untouched } = desk;
 
   // Makes a model stand as a state says, changing no more than differs.
   desk.applyState = (model, state) => {
@@ -78,8 +21,8 @@
       wanted.set(facility.key, { facility, spot, size, mark: spot || size ? JSON.stringify([spot, size]) : AS_IT_IS });
     }
     for (const item of state.added) {
-      const facility = { key: item.id, row: -1, kind: item.kind, status: STATUS, community: -1, serves: [], floorArea: item.floor_area_m2, beds: item.beds };
-      wanted.set(item.id, { facility, spot: item, size: null, mark: JSON.stringify([item.kind, item.x, item.y, item.floor_area_m2, item.beds]) });
+      const facility = { key: `+${item.id}`, row: -1, kind: item.kind, status: STATUS, community: -1, serves: [], floorArea: item.floor_area_m2, beds: item.beds };
+      wanted.set(facility.key, { facility, spot: item, size: null, mark: JSON.stringify([item.kind, item.x, item.y, item.floor_area_m2, item.beds]) });
     }
     for (const key of [...model.facilities.keys()]) if (!wanted.has(key)) model.take(key);
     for (const [key, { facility, spot, size, mark }] of wanted) {
@@ -104,6 +47,14 @@
     );
 
   const signed = (value, digits = 0) => (value > 0 ? "+" : "") + desk.figure(value, digits);
+
+  // What changed in a sentence, for who does not see the tables.
+  function summary({ before, after }, { text }) {
+    const [units, households] = ["near", "householdsNear"].map((key) => after.whole[key] - before.whole[key]);
+    const values = { units: desk.figure(after.whole.near), more: signed(units), households: desk.figure(after.whole.householdsNear), gained: signed(households) };
+    return desk.fill(text.whatif_said, values);
+  }
+
   const percent = (value) => (value === null ? "—" : `${desk.figure(value, 1)}%`);
 
   function headline(before, after, { text, whatif }) {
@@ -178,79 +129,6 @@
     return found;
   };
 
-  // The signs that can be dragged: those of the facilities and those added. Where facilities are on
-  // tiles, one gets a sign of its own when it is to be moved.
-  function markers(world, held, update) {
-    const { map, city, popup, entries } = world;
-    const entry = entries.find(({ key }) => key === "facilities");
-    const tiles = entry && !entry.layer.signs ? entry.layer : null;
-    const signs = new Map(entry && entry.layer.signs ? entry.layer.signs.map((sign, row) => [row, sign]) : []);
-    const extra = L.layerGroup();
-    const lifted = L.layerGroup();
-    const metres = ({ lat, lng }) => desk.project(city.whatif.projection.toMetres, lng, lat).map(round3);
-    const degrees = ({ x, y }) => {
-      const [lon, lat] = desk.project(city.whatif.projection.toDegrees, x, y);
-      return [lat, lon];
-    };
-    const dragged = (row) => () => desk.dragAreas(world, `f${row}`, signs.get(row).getLatLng());
-    const dropped = (row) => () => {
-      const [x, y] = metres(signs.get(row).getLatLng());
-      held.state.moved.set(row, { x, y });
-      update();
-    };
-    const heard = new Map([...signs.keys()].map((row) => [row, { drag: dragged(row), dragend: dropped(row) }]));
-    let on = false;
-    const lift = (row) => {
-      if (signs.has(row)) return;
-      const sign = desk.facilityMarker(city.facilities[row], popup);
-      sign.options.draggable = true;
-      signs.set(row, sign);
-      sign.on({ drag: dragged(row), dragend: dropped(row) }).addTo(lifted);
-      hide();
-    };
-    const hide = () => { if (tiles) tiles.filter((row) => world.shows(row) && (!on || !(signs.has(row) || held.state.removed.has(row)))); };
-    const show = () => {
-      if (!on) return;
-      if (tiles) for (const row of held.state.moved.keys()) lift(row);
-      signs.forEach((sign, row) => {
-        const spot = held.state.moved.get(row);
-        sign.setLatLng(spot ? degrees(spot) : city.facilities[row].at);
-        sign.setOpacity(held.state.removed.has(row) ? 0.25 : 1);
-      });
-      hide();
-      extra.clearLayers();
-      held.state.added.forEach((item) => {
-        const node = desk.siteSign("+");
-        const icon = L.divIcon({ html: node, className: "desk-sign desk-site desk-added", iconSize: [30, 37], iconAnchor: [15, 36] });
-        const sign = L.marker(degrees(item), { icon, pane: "desk-signs", title: item.name, draggable: true, zIndexOffset: 1500, keyboard: true });
-        sign.on("drag", () => desk.dragAreas(world, item.id, sign.getLatLng()));
-        sign.on("dragend", () => {
-          [item.x, item.y] = metres(sign.getLatLng());
-          update();
-        });
-        sign.addTo(extra);
-      });
-    };
-    const open = (wanted) => {
-      if (on === wanted) return;
-      on = wanted;
-      heard.forEach((events, row) => {
-        const sign = signs.get(row);
-        sign.options.draggable = on;
-        if (on && sign.getElement()) sign.dragging.enable();
-        else if (sign.dragging) sign.dragging.disable();
-        sign[on ? "on" : "off"](events);
-      });
-      [extra, lifted].forEach((group) => (on ? group.addTo(map) : group.remove()));
-      if (on) show();
-      else {
-        heard.forEach((_, row) => signs.get(row).setLatLng(city.facilities[row].at).setOpacity(1));
-        hide();
-      }
-    };
-    return { open, show, lift: tiles ? lift : null, metres, degrees, end: () => open(false) };
-  }
-
   // Lines of the list of changes, each of which can be taken back.
   function changeList(world, held, update) {
     const { city } = world;
@@ -298,10 +176,13 @@
     const { city } = world;
     return city.whatif.rules.map((rule, number) => {
       const limit = held.state.limits.has(number) ? held.state.limits.get(number) : rule.limit;
-      const input = desk.el("input", { type: "number", min: "0", step: "50", value: limit, id: `desk-radius-${number}` });
+      const input = desk.el("input", { type: "number", min: "0", max: desk.MOST_RADIUS, step: "50", value: limit, id: `desk-radius-${number}` });
       input.addEventListener("change", () => {
         const given = Number(input.value);
-        if (!Number.isFinite(given) || given < 0 || input.value === "") return;
+        if (input.value === "" || !(given >= 0 && given <= desk.MOST_RADIUS)) {
+          input.value = held.state.limits.has(number) ? held.state.limits.get(number) : rule.limit;
+          return;
+        }
         if (given === rule.limit) held.state.limits.delete(number);
         else held.state.limits.set(number, given);
         update();
@@ -335,7 +216,7 @@
     let level = null;
     let adding = false;
     const body = desk.el("div", { class: "desk-whatif" });
-    const figures = desk.el("div", { "aria-live": "polite", id: "desk-figures" });
+    const figures = desk.el("div", { id: "desk-figures" });
     const changesBox = desk.el("div", {});
     const radiusBox = desk.el("div", {});
     const siteBox = desk.el("div", { class: "desk-sites" });
@@ -363,6 +244,7 @@
       held.after = held.model.figures(city.zones.length);
       render();
       signs.show();
+      said.textContent = summary(held, city);
       body.dataset.updated = String(performance.now());
       clearTimeout(waiting);
       waiting = setTimeout(() => {
@@ -373,23 +255,33 @@
     }
 
     const add = (spot, name, candidate = null) => {
-      held.state.added.push({ id: `new-${held.state.next}`, name, kind: kind.value, x: spot.x, y: spot.y, floor_area_m2: 0, beds: 0, candidate });
+      const id = `new-${held.state.next}`;
+      held.state.added.push({ id, name, kind: kind.value, x: spot.x, y: spot.y, floor_area_m2: 0, beds: 0, candidate });
       held.state.next += 1;
+      return id;
     };
-    const addButton = button(text.add_facility, () => {
-      adding = !adding;
+    // a site moved by a key hands the focus to the facility that now stands for it
+    const adopt = (site, spot) => {
+      const id = add(spot, site.name, site.id);
+      if (document.activeElement && document.activeElement.closest(".desk-site")) setTimeout(() => signs.focus(id), 0);
+    };
+    const aim = (wanted) => {
+      adding = wanted;
       tools.busy = adding;
+      map.getContainer().classList.toggle("desk-aiming", adding);
       addButton.setAttribute("aria-pressed", String(adding));
       said.textContent = adding ? text.add_hint : "";
-    }, { "aria-pressed": "false" });
+    };
+    const addButton = button(text.add_facility, (event) => {
+      aim(!adding);
+      // pressed by a key: the map takes the keys that move it
+      if (adding && !event.detail) map.getContainer().focus();
+    }, { "aria-pressed": "false", id: "desk-add" });
     const drop = (event) => {
       if (!adding) return;
       const [x, y] = signs.metres(event.latlng);
       add({ x, y }, desk.fill(text.new_name, { n: held.state.next }));
-      adding = false;
-      tools.busy = false;
-      addButton.setAttribute("aria-pressed", "false");
-      said.textContent = "";
+      aim(false);
       update();
     };
     map.on("click", drop);
@@ -427,17 +319,16 @@
       if (!file) return;
       const reader = new FileReader();
       reader.onload = () => {
-        try {
-          held.state = desk.readScenario(JSON.parse(reader.result), world);
-          said.textContent = "";
-          radiusBox.replaceChildren(...radii(world, held, update));
-          update();
-        } catch (error) {
-          said.textContent = error instanceof SyntaxError ? text.scenario_not_one : error.message;
-        }
         opener.value = "";
+        const { state, wrong } = desk.openScenario(reader.result, world);
+        said.textContent = wrong ? desk.fill(text.scenario_refused, { file: file.name, wrong }) : "";
+        if (wrong) return;
+        held.state = state;
+        radiusBox.replaceChildren(...radii(world, held, update));
+        update();
       };
-      reader.readAsText(file);
+      if (file.size <= desk.SCENARIO_BYTES) reader.readAsText(file);
+      else said.textContent = desk.fill(text.scenario_refused, { file: file.name, wrong: text.scenario_too_large });
     });
 
     siteBox.append(...spots.sites.slice(0, 400).map((spot, at) => {
@@ -464,16 +355,29 @@
       const { row } = facility;
       const out = held.state.removed.has(row);
       const act = (change) => () => { change(); map.closePopup(); update(); };
+      const move = () => { map.closePopup(); said.textContent = text.move_hint; signs.focusFacility(row); };
       return [
-        ...(signs.lift && !out ? [button(text.lift, () => { signs.lift(row); map.closePopup(); })] : []),
+        ...(signs.canLift(row) && !out ? [button(text.lift, () => { signs.lift(row); map.closePopup(); })] : []),
+        ...(signs.canMove(row) ? [button(text.move_by_keys, move)] : []),
         button(out ? text.put_back : text.take_away, act(() => (out ? held.state.removed.delete(row) : held.state.removed.add(row)))),
         button(text.resize, act(() => held.state.resized.set(row, { floor_area_m2: facility.floorArea, beds: facility.beds }))),
       ];
     };
 
+    popup.siteActions = (site) => {
+      if (!held || !signs.isOpen || held.state.added.some((item) => item.candidate === site.id)) return [];
+      const build = () => {
+        map.closePopup();
+        const id = add(site, site.name, site.id);
+        update();
+        signs.focus(id);
+      };
+      return [button(text.build_here, build)];
+    };
+
     const open = () => {
       held = stateOf(world);
-      signs = signs || markers(world, held, () => update());
+      signs = signs || desk.movableSigns(world, held, () => update(), adopt);
       signs.isOpen = true;
       signs.open(true);
       radiusBox.replaceChildren(...radii(world, held, update));
