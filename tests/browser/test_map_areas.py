@@ -157,7 +157,9 @@ def test_the_area_follows_the_radius_and_says_it(desk):
     page.locator("#desk-radius-0").press("Tab")
     page.wait_for_function(f"() => ({CIRCLES})()[0][2] === 800")
     wait_for(desk, streets_of(1600), pixels=2)
-    assert "服务范围（直线 800 米）" in page.locator("[data-layer=area-0] ~ .desk-name").text_content()
+    assert (
+        "服务范围（直线 800 米）" in page.locator("[data-layer=area-0] ~ .desk-name").text_content()
+    )
     page.fill("#desk-radius-0", "500")
     page.locator("#desk-radius-0").press("Tab")
     page.wait_for_function(f"() => ({CIRCLES})()[0][2] === 500")
