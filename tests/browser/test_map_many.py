@@ -53,10 +53,11 @@ def frame(layer, columns, xy):
 @pytest.fixture(scope="module")
 def spots():
     rng = np.random.default_rng(3)
-    cloud = rng.normal(0, 4000, (N_FACILITIES, 2)) + (X0, Y0)
+    middle = np.array([X0, Y0])
+    cloud = rng.normal(0, 4000, (N_FACILITIES, 2)) + middle
     cloud[0] = (X0 + 30_000, Y0)  # alone, so that a click can only mean this one
     cloud[1] = (X0 + 31_000, Y0)
-    sites = rng.normal(0, 4000, (N_CANDIDATES, 2)) + (X0, Y0)
+    sites = rng.normal(0, 4000, (N_CANDIDATES, 2)) + middle
     sites[0] = (X0 + 30_500, Y0)
     return cloud, sites
 
