@@ -1,21 +1,25 @@
 """Streets within a walk as the page finds them, against the program's own."""
 
-import random
-from pathlib import Path
+import dataclasses
 
+import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from desk_script import run
-from whatif_parity import random_scenario
 
+from facilityplan import checks, layers
 from facilityplan.layers import points_of
 from facilityplan.maps import city_map
 from facilityplan.maps.packing import Pack
-from facilityplan.project import open_project
+from facilityplan.network import Network
 
-ROOT = Path(__file__).parents[2]
+CRS = "EPSG:4547"
+X0, Y0 = 500_000.0, 3_850_000.0
 PARTS = ("unpack", "shapes", "data", "reach", "whatif", "areas")
 
+# What draws is not in node.
+STUB = "globalThis.L = { LayerGroup: { extend: () => null }, GridLayer: { extend: () => null } };"
 BODY = """
     const packed = desk.unpack(JSON.stringify(input.lean), input.pack);
     const city = desk.read(packed, "zh", desk.readShapes(packed));
@@ -30,49 +34,73 @@ BODY = """
 """
 
 
-@pytest.fixture(scope="module")
-def project():
-    return open_project(ROOT / "data" / "sample_city", lang="zh", cache=False)
+def streets():
+    """Return a grid of crooked streets, 250 m apart, some of them missing."""
+    rng = np.random.default_rng(5)
+    across = np.arange(-1500, 2501, 250)
+    corners = {(i, j): (x, y) for i, x in enumerate(across) for j, y in enumerate(across - 500)}
+    lines = []
+    for (i, j), (x, y) in corners.items():
+        for other in ((i + 1, j), (i, j + 1)):
+            if other not in corners or rng.random() < 0.15:
+                continue
+            x1, y1 = corners[other]
+            bend = ((x + x1) / 2 + rng.normal(0, 20), (y + y1) / 2 + rng.normal(0, 20))
+            lines.append(shapely.LineString([(x, y), bend, (x1, y1)]))
+    moved = gpd.GeoSeries(lines, crs=CRS).translate(X0, Y0)
+    frame = gpd.GeoDataFrame({"class": ["residential"] * len(lines)}, geometry=moved, crs=CRS)
+    return layers.conform(frame, "roads")
 
 
-def test_streets_follow_what_is_moved_added_and_taken_away(project):
-    page_of = city_map(
-        project.city,
-        project.findings().findings,
-        standards=project.standards,
-        network=project.network,
-        context=project.context,
-    )
-    desk = page_of._children["desk"].desk
-    scenario = random_scenario(project.city, desk["whatif"]["rules"], random.Random(11))
-    scenario["limits"] = {}
+SCENARIO = {
+    "format": "facilityplan-scenario",
+    "version": 1,
+    "crs": CRS,
+    "moved": [{"id": "f", "x": X0 + 612.345, "y": Y0 + 187.5}],
+    "removed": ["g"],
+    "added": [
+        {
+            "id": f"new-{n}",
+            "name": f"新 {n}",
+            "kind": kind,
+            "x": X0 + x,
+            "y": Y0 + y,
+            "floor_area_m2": 0,
+            "beds": 0,
+            "candidate": None,
+        }
+        for n, (kind, x, y) in enumerate(
+            [("day_care", 640.0, 240.0), ("day_care", -700.25, -380.0), ("elder_home", 1500, 0)]
+        )
+    ],
+    "limits": {"ZZ05a": 650.5},
+}
+
+
+def test_streets_follow_what_is_moved_added_and_taken_away(small):
+    city = dataclasses.replace(small.city, layers={**small.city.layers, "roads": streets()})
+    network = Network.from_lines(city.layer("roads"))
+    findings = checks.assess(city, small.standards, network)
+    made = city_map(city, findings, standards=small.standards, network=network)
+    desk = made._children["desk"].desk
     pack = Pack()
     lean = pack.lean(desk)
-    page = {"lean": lean, "pack": pack.compressed(), "scenario": scenario}
-    # layers that draw are not in node
-    stub = (
-        "globalThis.L = { LayerGroup: { extend: () => null }, GridLayer: { extend: () => null } };"
-    )
-    found = run(BODY, page, *PARTS, before=stub)
-    ids = project.city.facilities["id"].tolist()
-    removed = {f"f{ids.index(name)}" for name in scenario["removed"]}
-    moved = {f"f{ids.index(item['id'])}": (item["x"], item["y"]) for item in scenario["moved"]}
-    before = points_of(project.city.facilities.geometry)
-    for area, own in zip(desk["areas"], found, strict=True):
-        assert own["limit"] == area["limit"]
-        rows = {f"f{row}" for row in area["facilities"]}
-        assert {key for key in own["keys"] if key.startswith("f")} == rows - removed
-        for key, spot in zip(own["keys"], own["spots"], strict=True):
-            if key in moved:
-                assert tuple(spot) == moved[key]
-            elif key in rows:
-                assert tuple(spot) == tuple(before[int(key[1:])])
-        streets = project.network.streets_within(
-            shapely.points(own["spots"]), area["limit"], max_snap_m=project.city.snap_limit_m
+    page = {"lean": lean, "pack": pack.compressed(), "scenario": SCENARIO}
+    found = run(BODY, page, *PARTS, before=STUB)
+    assert {own["limit"] for own in found} == {650.5, 1000}
+    for own in found:
+        # f has moved, g of no known kind is gone, and a home for elders counts for no radius
+        assert sorted(own["keys"]) == ["f0", "new-0", "new-1"]
+        assert own["spots"][own["keys"].index("f0")] == [X0 + 612.345, Y0 + 187.5]
+        ours = network.streets_within(
+            shapely.points(own["spots"]), own["limit"], max_snap_m=city.snap_limit_m
         )
         drawn = shapely.union_all([shapely.LineString(line) for line in own["lines"]])
-        assert drawn.length > 1_000
-        assert drawn.length == pytest.approx(streets.length, rel=1e-6)
+        assert drawn.length > 5_000
+        assert drawn.length == pytest.approx(ours.length, rel=1e-6)
         # nothing of the one farther than a centimetre from the other
-        assert shapely.difference(drawn, streets.buffer(0.01)).length < 0.1
-        assert shapely.difference(streets, drawn.buffer(0.01)).length < 0.1
+        assert shapely.difference(drawn, ours.buffer(0.01)).length < 0.1
+        assert shapely.difference(ours, drawn.buffer(0.01)).length < 0.1
+    rows = points_of(city.facilities.geometry)
+    assert [own["facilities"] for own in desk["areas"]] == [[0]] * len(desk["areas"])
+    assert tuple(rows[0]) != tuple(found[0]["spots"][0])

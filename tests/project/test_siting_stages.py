@@ -1,11 +1,14 @@
 """Stages of the project file: nested sites by year in siting.json, the manifest and the headlines."""
 
+import html
 import json
+import re
 
 import pytest
 import row_of_estates
 
 from facilityplan.cli import run_command_line
+from facilityplan.project import open_project
 
 STAGES = "[siting.stages]\n2027 = 1\n2030 = 2\n"
 
@@ -52,6 +55,18 @@ def test_the_siting_verb_says_whom_each_stage_serves(go):
         (2027, ["R1", "R2", "R3"]),
         (2030, ["R5"]),
     ]
+
+
+def test_a_notebook_shows_the_very_page_with_its_stages(tmp_path):
+    folder = row_of_estates.write(tmp_path / "city", STAGES)
+    city = open_project(folder, lang="zh", cache=False)
+    shown = city.map()._repr_html_()
+    [held] = re.findall(r'<iframe srcdoc="([^"]*)"', shown)
+    assert html.unescape(held) == city.map().to_html()
+    staged = city.map()._children["desk"].desk["proposal"]["plans"]
+    assert [stage["year"] for plan in staged for stage in plan["stages"]] == [2027, 2030]
+    sited = city.site(stages=((2027, 1), (2030, 2))).map()._children["desk"].desk["proposal"]
+    assert sited["plans"][0]["stages"] == next(plan["stages"] for plan in staged if plan["stages"])
 
 
 def test_without_stages_nothing_is_said_of_them(go):
