@@ -12,6 +12,7 @@ from typing import Any
 import docx
 
 from facilityplan import files, locale
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.cli.check import read_schemes, standards_of
 from facilityplan.errors import OutputError
 from facilityplan.report.sheets import open_book
@@ -23,18 +24,28 @@ from facilityplan.schemes.conditions import Condition, planning_conditions
 
 
 def show_conditions(
-    plot: Path, *, place: str | None, date: str | None, out: Path | None, machine: bool, lang: str
+    plot: Path,
+    *,
+    place: str | None,
+    named: Sequence[str] = (),
+    date: str | None,
+    out: Path | None,
+    machine: bool,
+    lang: str,
 ) -> int:
     """Print the conditions of every plot of a sheet, or write them as text, Word or Excel."""
     as_of = None if date is None else parse_date(date)
-    made = [
-        (item, planning_conditions(item, standards_of(item, place, (), as_of, {})))
-        for item in read_schemes(plot, lang)
-    ]
+    made = []
+    for item in read_schemes(plot, lang):
+        found = planning_conditions(item, standards_of(item, place, named, as_of, {}))
+        # A place whose documents have no clause at all on floor area must not look complete.
+        silent = not any(condition.clause.measure == FLOOR_AREA for condition in found)
+        made.append((item, found, silent))
     if machine:
         answers = [
             {
                 "plot": item.name,
+                "missing": ["floor_area"] if silent else [],
                 "conditions": [
                     {"id": c.id, "clause": c.clause.id, "binding": c.binding,
                      "parameters": plain(c.parameters),
@@ -42,11 +53,13 @@ def show_conditions(
                     for c in found
                 ],
             }
-            for item, found in made
+            for item, found, silent in made
         ]  # fmt: skip
         sys.stdout.write(json.dumps(answers, ensure_ascii=False, indent=1) + "\n")
         return 0
-    lines = [line for item, found in made for line in _lines(item, found, lang)]
+    lines = [
+        line for item, found, silent in made for line in _lines(item, found, lang, silent=silent)
+    ]
     if out is None:
         sys.stdout.write("\n".join(lines) + "\n")
         return 0
@@ -58,9 +71,11 @@ def show_conditions(
     return 0
 
 
-def _lines(plot: Scheme, found: Sequence[Condition], lang: str) -> list[str]:
+def _lines(plot: Scheme, found: Sequence[Condition], lang: str, *, silent: bool) -> list[str]:
     head = locale.text("scheme.conditions.title", lang)
     lines = [printable(f"{head}：{plot.name}")]
+    if silent:
+        lines.append(locale.text("scheme.conditions.no_number", lang))
     for number, item in enumerate(found, start=1):
         said: dict[str, Any] = dict(item.parameters)
         if "stages" in said:
