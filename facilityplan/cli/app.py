@@ -145,6 +145,9 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
     def conditions(
         plot: Annotated[Path, typer.Argument(help=said("conditions_plot"))],
         place: Annotated[str | None, typer.Option("--place", help=said("place"))] = None,
+        standard: Annotated[
+            list[str] | None, typer.Option("--standards", help=said("standards_option"))
+        ] = None,
         date: Annotated[str | None, typer.Option("--date", help=said("date"))] = None,
         out: Annotated[Path | None, typer.Option("--out", help=said("conditions_out"))] = None,
         machine: Annotated[bool, as_json] = False,
@@ -153,7 +156,15 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
         from facilityplan.cli.conditions import show_conditions
 
         raise typer.Exit(
-            show_conditions(plot, place=place, date=date, out=out, machine=machine, lang=lang)
+            show_conditions(
+                plot,
+                place=place,
+                named=tuple(standard or ()),
+                date=date,
+                out=out,
+                machine=machine,
+                lang=lang,
+            )
         )
 
     @app.command("init-scheme", help=said("init_scheme"))

@@ -17,22 +17,30 @@ from facilityplan.report.conditions_papers import (
 )
 from facilityplan.report.values import plain
 from facilityplan.schemes import parse_date
-from facilityplan.schemes.conditions import planning_conditions
+from facilityplan.schemes.conditions import lacks_floor_area, planning_conditions
 
 
 def show_conditions(
-    plot: Path, *, place: str | None, date: str | None, out: Path | None, machine: bool, lang: str
+    plot: Path,
+    *,
+    place: str | None,
+    named: Sequence[str] = (),
+    date: str | None,
+    out: Path | None,
+    machine: bool,
+    lang: str,
 ) -> int:
     """Print the conditions of every plot of a sheet, or write them as text, Word or Excel."""
     as_of = None if date is None else parse_date(date)
-    made = [
-        (item, planning_conditions(item, standards_of(item, place, (), as_of, {})))
-        for item in read_schemes(plot, lang)
-    ]
+    made = []
+    for item in read_schemes(plot, lang):
+        found = planning_conditions(item, standards_of(item, place, named, as_of, {}))
+        made.append((item, found))
     if machine:
         answers = [
             {
                 "plot": item.name,
+                "missing": ["floor_area"] if lacks_floor_area(found) else [],
                 "conditions": [
                     {"id": c.id, "clause": c.clause.id, "binding": c.binding,
                      "parameters": plain(c.parameters),

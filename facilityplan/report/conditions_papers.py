@@ -16,7 +16,7 @@ from facilityplan.report.sheets import PAPER_A4, cut, fit_row, open_book
 from facilityplan.report.text import printable
 from facilityplan.report.word import EPOCH, same_bytes, settle
 from facilityplan.schemes import Scheme
-from facilityplan.schemes.conditions import Condition
+from facilityplan.schemes.conditions import Condition, lacks_floor_area
 
 Plots = Sequence[tuple[Scheme, Sequence[Condition]]]
 """Plots with their conditions."""
@@ -52,7 +52,7 @@ def citation(item: Condition, lang: str | None) -> str:
 
 def lines_of(plot: Scheme, found: Sequence[Condition], lang: str | None) -> list[str]:
     """Return the conditions of a plot, a heading and a numbered line each."""
-    lines = [_head(plot, lang)]
+    lines = [_head(plot, lang), *_warnings(found, lang)]
     for number, item in enumerate(found, start=1):
         lines.append(f"{number}. {wording(item, lang)}{citation(item, lang)}")
     return lines
@@ -97,6 +97,10 @@ def conditions_workbook(plots: Plots, lang: str | None) -> bytes:
                 said = locale.text(f"scheme.column.{name}", lang)
                 sheet.write_string(line + 1, at, said, writer.header)
             line += 2
+            for said in _warnings(found, lang):
+                sheet.write_string(line, 1, cut(said), look)
+                fit_row(sheet, line, ["", said], widths)
+                line += 1
             for number, item in enumerate(found, start=1):
                 cells = _cells(item, lang)
                 sheet.write_number(line, 0, number, writer.formats["whole", "plain"])
@@ -111,6 +115,10 @@ def conditions_workbook(plots: Plots, lang: str | None) -> bytes:
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&C&P / &N")
     return stream.getvalue()
+
+
+def _warnings(found: Sequence[Condition], lang: str | None) -> list[str]:
+    return [locale.text("scheme.conditions.no_number", lang)] if lacks_floor_area(found) else []
 
 
 def _cells(item: Condition, lang: str | None) -> list[str]:

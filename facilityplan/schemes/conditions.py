@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.errors import InputError
 from facilityplan.schemes.ledger import area_rule
 from facilityplan.schemes.model import Scheme
@@ -53,6 +54,11 @@ def planning_conditions(plot: Scheme, standards: Standards) -> list[Condition]:
     ):
         found += [made(item) for item in standards.binding(measure, unit) if _stated(item)]
     return found
+
+
+def lacks_floor_area(found: Iterable[Condition]) -> bool:
+    """Return whether no condition is on floor area: such a plot must not look complete."""
+    return not any(item.clause.measure == FLOOR_AREA for item in found)
 
 
 def _stated(adoption: Adoption) -> bool:

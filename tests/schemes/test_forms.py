@@ -5,14 +5,20 @@ import json
 
 import openpyxl
 import pytest
+from campaign import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from facilityplan import standards
 from facilityplan.cli import run_command_line
-from facilityplan.errors import InputError
-from facilityplan.io.table import read_grids
+from facilityplan.errors import FacilityPlanError, InputError
+from facilityplan.io.table import Grid, read_grids
+from facilityplan.schemes import review_scheme
 from facilityplan.schemes.fields import SCHEME_FIELDS
 from facilityplan.schemes.forms import is_form, schemes_of_grids
 
 FORMS = ("rows", "sheets")
+RULES = standards.resolve([standards.load("zhengzhou-2018-34")], None)
 
 
 def read(path):
@@ -293,3 +299,26 @@ def test_which_of_two_tables_is_asked(tmp_path, capsys):
     book.save(path)
     assert run_command_line(["check", str(path), "--place", "郑州市"]) == 3
     assert "另一张" in capsys.readouterr().err
+
+
+WORDS = st.sampled_from(
+    ("项目名称", "户数", "户数（户）", "分期", "养老服务用房面积（万㎡）", "楼层", "住宅规划日期", "合计",
+     "地区", "郑州市", "新建", "建设状态", "绿地率（%）", "亩", "约500", "—", "2019年1月1日", "甲")
+)  # fmt: skip
+CELLS = st.none() | WORDS | st.floats(-1e6, 1e6) | st.booleans() | st.dates() | st.text(max_size=4)
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=8), st.sampled_from(["", "项目", "甲"]))
+def test_any_cells_are_read_or_refused_in_words(records, name):
+    grid = Grid(records, None, "a.xlsx", None)
+    refusal, schemes = None, []
+    try:
+        schemes, _ = schemes_of_grids({name: grid})
+    except FacilityPlanError as error:
+        refusal = error
+    if refusal is not None:
+        assert all(len(refusal.render(lang).splitlines()) >= 2 for lang in ("zh", "en"))
+    for scheme in schemes:
+        answer = [item.as_dict() for item in review_scheme(scheme, RULES).findings]
+        assert json.dumps(answer, allow_nan=False)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -264,3 +265,17 @@ def test_conditions_need_the_planned_households(run, tmp_path):
     code, out, err = run("conditions", path, "--place", "郑州市")
     assert (code, out) == (3, "")
     assert re.search("规划户数", err)
+
+
+def test_conditions_where_no_document_gives_a_number(run, plot, tmp_path):
+    code, out, _ = run("conditions", plot, "--place", "长治市")
+    assert code == 0
+    assert out.splitlines()[1].startswith("当地文件没有给出面积标准")
+    _, out, _ = run("conditions", plot, "--place", "长治市", "--json")
+    assert json.loads(out)[0]["missing"] == ["floor_area"]
+    rule = Path(__file__).parent / "local_rule.toml"
+    _, out, _ = run("conditions", plot, "--standards", rule)
+    # 600 x 30 / 100.
+    assert "不少于 180 ㎡" in out.splitlines()[1]
+    assert "不得设在地下" in out
+    assert "没有给出面积标准" not in out
