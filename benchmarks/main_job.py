@@ -15,6 +15,7 @@ import networkx as nx
 import numpy as np
 import pulp
 import reach
+import schemes
 import shapely
 import siting as siting_beside
 from scipy import sparse
@@ -149,6 +150,7 @@ def main():
         ours, theirs, note = action()
         lines.append(f"| {name} | {ours:.3f} | {theirs:.3f} | {theirs / ours:.1f} | {note} |")
     text = "\n".join(lines) + "\n\n" + reach.section() + "\n" + siting_beside.section()
+    text += "\n" + schemes.section()
     (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
 

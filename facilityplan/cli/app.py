@@ -159,12 +159,17 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
     @app.command("init-scheme", help=said("init_scheme"))
     def init_scheme(
         file: Annotated[Path, typer.Argument(help=said("init_scheme_file"))],
+        form: Annotated[
+            str | None,
+            typer.Option("--form", help=said("init_scheme_form"), metavar="toml|rows|sheets"),
+        ] = None,
+        count: Annotated[int, typer.Option("--count", help=said("init_scheme_count"))] = 1,
         xlsx: Annotated[bool, typer.Option("--xlsx", help=said("init_scheme_xlsx"))] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
         from facilityplan.cli.init_scheme import make_sheet
 
-        raise typer.Exit(make_sheet(file, xlsx=xlsx, lang=lang))
+        raise typer.Exit(make_sheet(file, form=form, xlsx=xlsx, count=count, lang=lang))
 
 
 def _add_subsidy(app: typer.Typer, lang: str) -> None:

@@ -13,20 +13,23 @@ from typing import Any, Final
 
 from facilityplan import files, locale, standards
 from facilityplan.checks import Context, Finding, Verdict
+from facilityplan.cli.standards_files import document_named
+from facilityplan.doctor.notices import sentence
+from facilityplan.doctor.readings import readings
 from facilityplan.errors import (
-    MissingLayerError,
     StandardsError,
     UnreadableSourceError,
     UsageError,
 )
 from facilityplan.io.source import local_file, read_bytes
-from facilityplan.io.table import read_table
-from facilityplan.report.scheme_form import PHASES_SHEET, SHEET
+from facilityplan.io.table import read_grids
 from facilityplan.report.scheme_words import (
     clause_of,
+    clause_rate_texts,
     decision_text,
     decisive,
     finding_row,
+    judging_date_text,
     phase_row,
     remark_text,
     review_fields,
@@ -47,9 +50,9 @@ from facilityplan.schemes import (
     parse_date,
     review_scheme,
     scheme_from_toml,
-    schemes_from_table,
 )
 from facilityplan.schemes.decisions import Decision, check_decisions, read_decisions
+from facilityplan.schemes.forms import schemes_of_grids
 from facilityplan.standards import Standards
 
 ENDINGS: Final = (".toml", ".csv", ".xlsx", ".xls", ".xlsb", ".ods")
@@ -94,7 +97,7 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
         0 where every applicable mandatory duty of the developer is kept; else 1.
     """
     files = [file for path in paths for file in _files(path)]
-    schemes = [scheme for path in files for scheme in read_schemes(path)]
+    schemes = [scheme for path in files for scheme in read_schemes(path, options.lang)]
     reviews = _reviews(schemes, options)
     decided = _decisions(options.decisions, reviews)
     as_table = any(path.is_dir() for path in paths)
@@ -124,6 +127,8 @@ def _files(path: Path) -> list[Path]:
 
 def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
     context = None if options.city is None else _city(options)
+    if context is not None:
+        _refuse_other_standards(schemes, context.standards)
     needs = None if context is None else floor_area_needs(context)
     memo: dict[Any, Standards] = {}
     as_of = None if options.date is None else parse_date(options.date)
@@ -143,17 +148,40 @@ def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
 def _city(options: CheckOptions) -> Context:
     """Return the city around the schemes, with the documents and the date of the call."""
     from facilityplan.project import Project, open_project
+    from facilityplan.project.opening import STANDARDS_FOLDER
 
     project: Project = open_project(str(options.city), lang=options.lang)
     documents = project.standards.documents
     as_of = project.city.as_of if options.date is None else parse_date(options.date)
     if options.standards:
-        documents = tuple(standards.load(name) for name in dict.fromkeys(options.standards))
+        own = Path(str(options.city)) / STANDARDS_FOLDER
+        documents = tuple(document_named(name, own) for name in dict.fromkeys(options.standards))
     elif options.place is not None:
         documents = tuple(_of_place(options.place, as_of))
     resolved = standards.resolve(documents, as_of)
     city = dataclasses.replace(project.city, as_of=as_of)
     return Context(city, resolved, project.network)
+
+
+def _refuse_other_standards(schemes: Sequence[Scheme], used: Standards) -> None:
+    """Refuse a sheet that names documents which the city does not use: no half of its wish.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    known = {item.id for item in used.documents}
+    for scheme in schemes:
+        other = [name for name in scheme.standards if name not in known]
+        if other:
+            raise UsageError(
+                "scheme_other_standards",
+                file=scheme.file,
+                rows=[scheme.row],
+                found="、".join(other),
+                known="、".join(sorted(known)),
+            )
 
 
 def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
@@ -164,8 +192,8 @@ def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
     return decided
 
 
-def read_schemes(path: Path) -> list[Scheme]:
-    """Return the schemes of a sheet, by its ending.
+def read_schemes(path: Path, lang: str) -> list[Scheme]:
+    """Return the schemes of a sheet, by its ending; what was settled while reading is told aloud.
 
     Raises
     ------
@@ -175,24 +203,13 @@ def read_schemes(path: Path) -> list[Scheme]:
     ending = path.suffix.lower()
     if ending == ".toml":
         return scheme_from_toml(read_bytes(local_file(path)), path.name)
-    if ending == ".csv":
-        return schemes_from_table(read_table(path))
-    if ending in ENDINGS:
-        return _of_workbook(path)
-    raise UnreadableSourceError("scheme_format", file=path.name)
-
-
-def _of_workbook(path: Path) -> list[Scheme]:
-    """Read our own form by the names of its sheets; any other workbook by its only sheet."""
-    try:
-        table = read_table(path, sheet=SHEET)
-    except MissingLayerError:
-        return schemes_from_table(read_table(path))
-    try:
-        phases = read_table(path, sheet=PHASES_SHEET)
-    except MissingLayerError:
-        return schemes_from_table(table)
-    return schemes_from_table(table, phases if len(phases.frame) else None)
+    if ending not in ENDINGS:
+        raise UnreadableSourceError("scheme_format", file=path.name)
+    schemes, settled = schemes_of_grids(read_grids(path))
+    choice = {"path": path.name, "readings": [item.as_choice() for item in settled]}
+    for notice in readings([choice]):
+        sys.stderr.write(printable(sentence(notice, lang)) + "\n")
+    return schemes
 
 
 def _of_place(place: str, as_of: dt.date | None) -> list[standards.Document]:
@@ -209,15 +226,19 @@ def standards_of(
     as_of: dt.date | None,
     memo: dict[Any, Standards],
 ) -> Standards:
-    """Return the documents: those the sheet names, else those of the call, else of the place."""
+    """Return the documents: those the sheet names, else those of the call, else of the place.
+
+    Only the call may name a file: a sheet comes from someone else.
+    """
     ids = scheme.standards or tuple(named)
+    read = standards.load if scheme.standards else document_named
     key = ids or scheme.place or place
     if not key:
         raise UsageError("no_place", file=scheme.file, rows=[scheme.row])
     if key not in memo:
         try:
             documents = (
-                [standards.load(document) for document in dict.fromkeys(ids)]
+                [read(document) for document in dict.fromkeys(ids)]
                 if ids
                 else _of_place(str(key), as_of)
             )
@@ -239,6 +260,7 @@ def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
         "file": scheme.file,
         "row": scheme.row,
         "standards": [document.id for document in resolved.documents],
+        "as_of": None if resolved.as_of is None else resolved.as_of.isoformat(),
         "complies": review.complies,
         "outcome": review.outcome.value,
         "findings": [
@@ -254,29 +276,37 @@ def _answer(review: Review, decided: Sequence[Decision]) -> dict[str, Any]:
             else {
                 "community": around_it.community,
                 "streets": [plain(dataclasses.asdict(item)) for item in around_it.streets],
+                "placed": around_it.placed,
+                "outside_share": around_it.outside,
             }
         ),
     }
 
 
 def _print_table(reviews: Sequence[Review], lang: str) -> None:
-    def line(text: str) -> None:
-        sys.stdout.write(printable(text.replace("\n", " ")).replace("\t", " ") + "\n")
+    """Print a line a scheme, cells set apart by tabs; no text of a sheet breaks line or cell."""
 
-    line(rate_text(compliance_rate(reviews), lang))
+    def one(text: str) -> str:
+        return " ".join(printable(text).split())
+
+    heads = [
+        judging_date_text(reviews[0].standards.as_of, lang),
+        rate_text(compliance_rate(reviews), lang),
+        *clause_rate_texts(reviews, lang),
+    ]
+    sys.stdout.write("".join(f"{one(head)}\n" for head in heads))
     for item in failures_first(reviews):
-        line(
-            locale.text(
-                "scheme.cli.row",
-                lang,
-                outcome=locale.text(f"scheme.outcome.{item.outcome.value}", lang),
-                name=item.scheme.name,
-                file=item.scheme.file,
-                row=item.scheme.row,
-                missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
-                missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
-            )
+        row = locale.text(
+            "scheme.cli.row",
+            lang,
+            outcome=locale.text(f"scheme.outcome.{item.outcome.value}", lang),
+            name=one(item.scheme.name),
+            file=one(item.scheme.file),
+            row=item.scheme.row,
+            missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
+            missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
         )
+        sys.stdout.write(row + "\n")
 
 
 def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:
@@ -285,6 +315,7 @@ def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:
 
     scheme = review.scheme
     line("check.scheme", name=scheme.name, file=scheme.file, row=scheme.row)
+    sys.stdout.write(f"  {judging_date_text(review.standards.as_of, lang)}\n")
     if not review.findings:
         line("check.nothing")
     for item in review.findings:

@@ -29,7 +29,7 @@ def show_conditions(
     as_of = None if date is None else parse_date(date)
     made = [
         (item, planning_conditions(item, standards_of(item, place, (), as_of, {})))
-        for item in read_schemes(plot)
+        for item in read_schemes(plot, lang)
     ]
     if machine:
         answers = [

@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from facilityplan import files, locale
-from facilityplan.errors import OutputError
-from facilityplan.report.scheme_form import form_toml, form_workbook
+from facilityplan.errors import OutputError, UsageError
+from facilityplan.report.scheme_form import MAX_FORMS, form_sheets, form_toml, form_workbook
+
+FORMS: Final = ("toml", "rows", "sheets")
+"""TOML; Excel with one scheme a row; Excel with one scheme a sheet."""
 
 
-def make_sheet(file: Path, *, xlsx: bool, lang: str) -> int:
+def make_sheet(file: Path, *, form: str | None, xlsx: bool, count: int, lang: str) -> int:
     """Write an empty sheet; Excel where asked for or where the name ends so.
+
+    Parameters
+    ----------
+    form
+        One of ``FORMS``; ``None``: rows where Excel is asked for, else TOML.
+    count
+        How many schemes a workbook with one scheme a sheet is for.
 
     Raises
     ------
+    UsageError
+        If the form is none, or there are to be more sheets than a workbook can be handled with.
     OutputError
         If the file is there already: nothing of the user's is overwritten.
     """
     as_workbook = xlsx or file.suffix.lower() == ".xlsx"
-    target = file.with_suffix(".xlsx" if as_workbook else ".toml")
+    kind = form or ("rows" if as_workbook else "toml")
+    if kind not in FORMS:
+        raise UsageError("scheme_form_unknown", found=kind, known="、".join(FORMS))
+    if not 1 <= count <= MAX_FORMS:
+        raise UsageError("scheme_form_count", found=count, limit=MAX_FORMS)
+    target = file.with_suffix(".toml" if kind == "toml" else ".xlsx")
     if target.exists():
         raise OutputError("output_exists", folder=target.name)
-    if as_workbook:
-        files.write_bytes(target, form_workbook(lang))
-    else:
+    if kind == "toml":
         files.write_text(target, form_toml(lang))
+    else:
+        content = form_workbook(lang) if kind == "rows" else form_sheets(count, lang)
+        files.write_bytes(target, content)
     sys.stdout.write(locale.text("scheme.cli.written", lang, file=target) + "\n")
     return 0

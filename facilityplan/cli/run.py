@@ -10,16 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from facilityplan import locale
+from facilityplan.cli.outputs import refuse_inputs
 from facilityplan.errors import UnreadableSourceError
-from facilityplan.files import canonical_json, write_text
 from facilityplan.project import Project, open_project
+from facilityplan.project.confirmation import SCENARIO_OUTPUT, confirmation_lines
 from facilityplan.project.manifest import changed_inputs, read_manifest
-from facilityplan.project.scenario import (
-    confirmation_lines,
-    confirmations,
-    scenario_document,
-    with_scenario,
-)
+from facilityplan.project.scenario import confirmations, with_scenario
 from facilityplan.scenario.file import read_scenario
 
 STAGES = (
@@ -64,16 +60,15 @@ def run_project(
         stage("reading")
         opened = open_project(project, lang=lang, cache=cache)
         given = None if scenario is None else read_scenario(scenario)
-        if given is not None:
+        if scenario is not None and given is not None:
+            refuse_inputs(opened, out / SCENARIO_OUTPUT, (scenario,))
             opened = with_scenario(opened, given)
         changed = _changed_since(out, opened)
         opened.run(out, progress=stage)
     confirmed, lines = True, []
     if given is not None:
         found = confirmations(opened, given)
-        document = scenario_document(given, found)
-        write_text(out / "scenario.json", canonical_json(document))
-        confirmed, lines = document["confirmed"], confirmation_lines(found, lang)
+        confirmed, lines = all(item.holds for item in found), confirmation_lines(found, lang)
     _report(opened, out, machine=machine, lang=lang, more=lines)
     if changed and not machine:
         said = locale.text("cli.inputs_changed", lang, files="、".join(changed))

@@ -46,7 +46,7 @@ def verify_documents(names: Sequence[str], *, machine: bool, lang: str) -> int:
     StandardsError
         If a document cannot be found or read.
     """
-    found = [_document(name) for name in names or standards.document_files()]
+    found = [document_named(name) for name in names or standards.document_files()]
     lacks = [lack for document in found for lack in lacks_of(document)]
     failed = any(lack.grave for lack in lacks)
     clauses = sum(len(document.clauses) for document in found)
@@ -70,10 +70,22 @@ def verify_documents(names: Sequence[str], *, machine: bool, lang: str) -> int:
     return 4 if failed else 0
 
 
-def _document(name: str) -> standards.Document:
+def document_named(name: str, folder: Path | None = None) -> standards.Document:
+    """Return a document by its file, which ends in .toml, or by its id.
+
+    Parameters
+    ----------
+    folder
+        A project's own folder of documents, searched too.
+
+    Raises
+    ------
+    StandardsError
+        If it cannot be found or read.
+    """
     if name.endswith(".toml"):
         return standards.read_document(Path(name))
-    return standards.load(name)
+    return standards.load(name, folder)
 
 
 def lacks_of(document: standards.Document) -> list[Lack]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,9 @@ from facilityplan.io.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, check_zippe
 from facilityplan.io.records import check_compound
 from facilityplan.io.source import Table, Vector, decode, local_file, read_bytes
 from facilityplan.units import parse_number
+
+_Pick = Callable[[Any], dict[str, list[list[Any]]]]
+"""What takes sheets out of an open workbook: their rows by name."""
 
 _LINE_ENDS: Final = ("\n", "\r", "\x1a")
 _ZIP: Final = b"PK\x03\x04"
@@ -188,12 +192,7 @@ def _choose(workbook: Any, sheet: str | None, file: str) -> tuple[str, list[list
                 "table_no_such_sheet", file=file, sheet=sheet, sheets=", ".join(names)
             )
         return sheet, _records(workbook, sheet)
-    visible = [
-        entry.name
-        for entry in workbook.sheets_metadata
-        if entry.typ == SheetTypeEnum.WorkSheet and entry.visible == SheetVisibleEnum.Visible
-    ]
-    held = {name: _records(workbook, name) for name in visible}
+    held = {name: _records(workbook, name) for name in _visible(workbook)}
     filled = [
         name
         for name, records in held.items()
@@ -211,7 +210,16 @@ def _merged(workbook: Any, name: str) -> tuple[tuple[int, int, int, int], ...] |
     return None if ranges is None else tuple(sorted((*start, *end) for start, end in ranges))
 
 
-def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
+def _visible(workbook: Any) -> list[str]:
+    return [
+        entry.name
+        for entry in workbook.sheets_metadata
+        if entry.typ == SheetTypeEnum.WorkSheet and entry.visible == SheetVisibleEnum.Visible
+    ]
+
+
+def _read_workbook(content: bytes, file: str, pick: _Pick) -> dict[str, Grid]:
+    """Read the sheets of a workbook that are picked from it, by name."""
     uncalculated: dict[str, list[int]] = {}
     if content.startswith(_ZIP):
         content, uncalculated = check_zipped(content, file)
@@ -221,8 +229,10 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
         check_compound(content, file)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            name, records = _choose(workbook, sheet, file)
-            merged = _merged(workbook, name)
+            grids = {
+                name: Grid(records, _merged(workbook, name), file, None)
+                for name, records in pick(workbook).items()
+            }
     except CalamineError as error:
         raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
     except BaseException as error:
@@ -230,22 +240,51 @@ def _read_workbook(content: bytes, file: str, sheet: str | None) -> Grid:
         if type(error).__name__ != "PanicException":
             raise
         raise UnreadableSourceError("source_unreadable", file=file, reason=error) from error
-    if uncalculated.get(name):
-        raise BadValueError("table_formula_not_calculated", file=file, rows=uncalculated[name])
-    return Grid(records, merged, file, None)
+    for name in grids:
+        if uncalculated.get(name):
+            raise BadValueError("table_formula_not_calculated", file=file, rows=uncalculated[name])
+    return grids
+
+
+def _read(path: str | Path, pick: Callable[[str], _Pick], encoding: str | None) -> dict[str, Grid]:
+    """Read a workbook's sheets as they are picked, or a CSV file as the sheet without a name."""
+    place = local_file(path)
+    content = read_bytes(place)
+    if content.startswith((_ZIP, _COMPOUND)):
+        return _read_workbook(content, place.name, pick(place.name))
+    refuse_foreign(content[:4096], place.name)
+    if content.lstrip()[:16].startswith(_NO_TABLE):
+        raise SourceLimitError("table_not_taken", file=place.name)
+    return {"": _read_csv(content, place.name, encoding)}
+
+
+@guarded
+def read_grids(path: str | Path, *, encoding: str | None = None) -> dict[str, Grid]:
+    """Read the cells of every visible sheet that holds anything, by name, in their order.
+
+    A CSV file is one sheet without a name. Parameters and errors as of :func:`read_table`.
+    """
+    found = _read(
+        path,
+        lambda _: lambda book: {name: _records(book, name) for name in _visible(book)},
+        encoding,
+    )
+    return {
+        name: grid
+        for name, grid in found.items()
+        if any(not is_empty(cell) for record in grid.records for cell in record)
+    }
 
 
 @guarded
 def read_grid(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Grid:
     """Read the cells of a table; parameters and errors as of :func:`read_table`."""
-    place = local_file(path)
-    content = read_bytes(place)
-    if content.startswith((_ZIP, _COMPOUND)):
-        return _read_workbook(content, place.name, sheet)
-    refuse_foreign(content[:4096], place.name)
-    if content.lstrip()[:16].startswith(_NO_TABLE):
-        raise SourceLimitError("table_not_taken", file=place.name)
-    return _read_csv(content, place.name, encoding)
+
+    def pick(file: str) -> _Pick:
+        return lambda book: dict([_choose(book, sheet, file)])
+
+    (grid,) = _read(path, pick, encoding).values()
+    return grid
 
 
 def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:

@@ -13,14 +13,17 @@ from pyproj import CRS
 from facilityplan import files, locale
 from facilityplan.checks import Context, Finding, Verdict
 from facilityplan.errors import MissingLayerError
+from facilityplan.io.raster import PopulationGrid
 from facilityplan.layers import FACILITY_STATUSES, LEVELS, City
 from facilityplan.maps import content, inline
 from facilityplan.maps.judgements import judgements
 from facilityplan.maps.offline import OfflineFigure, Verbatim, data_element
 from facilityplan.maps.packing import SCALE, Pack
 from facilityplan.maps.plans import proposal_content
+from facilityplan.maps.raster import raster_content
 from facilityplan.maps.spoken import LANGS, bilingual
 from facilityplan.maps.whatif import spoken_kinds, whatif_content
+from facilityplan.maps.zone_facts import zone_facts
 from facilityplan.network import Network
 from facilityplan.scenario import Sensitivity
 from facilityplan.siting.proposal import Proposal
@@ -144,6 +147,7 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     network: Network | None = None,
     sensitivity: Sensitivity | None = None,
     context: Context | None = None,
+    population: PopulationGrid | None = None,
     whatif: bool = True,
     lang: str = "zh",
     title: str | None = None,
@@ -166,6 +170,8 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
         Of the radius verdicts; with it residences can be coloured by robust and fragile.
     context
         City, standards and network with what is known of them already; else it is worked out.
+    population
+        Persons by cell, as a layer below all others.
     whatif
         Whether the page can try things out; without it, it is smaller by the roads and points.
     lang
@@ -182,14 +188,17 @@ def city_map(  # noqa: PLR0913  # each is a part of the map by itself
     corners = content.bounds(city)
     if corners is None:
         raise MissingLayerError("map_nothing_to_draw")
+    known = context or Context(city, standards, network)
     alike = {
         "bounds": corners,
         **content.base(city),
         "residences": content.residences(city),
+        "zoneFacts": zone_facts(known, findings),
+        "raster": None if population is None else raster_content(city, population),
     }
     tried = None
     if whatif:
-        tried = whatif_content(context or Context(city, standards, network), findings)
+        tried = whatif_content(known, findings)
     areas = content.service_areas(city, standards, network, spoken)
 
     def told(tongue: str) -> dict[str, Any]:

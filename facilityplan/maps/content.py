@@ -98,8 +98,7 @@ def residences(city: City) -> dict[str, Any]:
     """Return residences: outline, inner point, name, households, elders."""
     if not city.has("residences"):
         columns = ("name", "id", "point", "households", "elders")
-        empty: dict[str, Any] = {name: [] for name in ("rings", "sizes", "east", "north")}
-        return {**{name: [] for name in columns}, "outline": {**empty, "grain": 1}}
+        return {**{name: [] for name in columns}, "outline": outlines(np.empty(0, dtype=object))}
     frame = city.residences
     many = len(frame) > MANY
     return {
@@ -176,6 +175,7 @@ def service_areas(
         {
             "limit": limit,
             "facilities": list(rows),
+            "ids": [clause.id for clause in clauses],
             "clauses": [
                 f"{clause.id} {clause.title if lang == 'zh' else clause.title_en}"
                 for clause in clauses
@@ -199,16 +199,28 @@ def bounds(city: City) -> list[list[int]] | None:
     Roads and barriers may run far beyond the place; they count only where there is nothing else.
     ``None`` where the city has nothing to show.
     """
-    about = ("zones", "residences", "facilities", "candidates")
-    filled = sorted(name for name, frame in city.layers.items() if frame.geometry.notna().any())
-    layers = [name for name in about if name in filled] or filled
+    layers = _about(city)
     boxes = [to_lonlat(city.layer(name).geometry, city.crs).total_bounds for name in layers]
     if not boxes:
         return None
-    extent = np.asarray(boxes)
-    west, south = np.rint(extent[:, :2].min(axis=0) * SCALE).astype(np.int64).tolist()
-    east, north = np.rint(extent[:, 2:].max(axis=0) * SCALE).astype(np.int64).tolist()
+    whole = np.asarray(boxes)
+    west, south = np.rint(whole[:, :2].min(axis=0) * SCALE).astype(np.int64).tolist()
+    east, north = np.rint(whole[:, 2:].max(axis=0) * SCALE).astype(np.int64).tolist()
     return [[south, west], [north, east]]
+
+
+def extent(city: City) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of what the map is about, metres; it has something."""
+    whole = np.asarray([city.layer(name).total_bounds for name in _about(city)])
+    west, south = whole[:, :2].min(axis=0).tolist()
+    east, north = whole[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
+def _about(city: City) -> list[str]:
+    about = ("zones", "residences", "facilities", "candidates")
+    filled = sorted(name for name, frame in city.layers.items() if frame.geometry.notna().any())
+    return [name for name in about if name in filled] or filled
 
 
 def _names(frame: gpd.GeoDataFrame) -> list[str]:

@@ -1,8 +1,8 @@
 """Columns and shapes as bytes: whole numbers as short as they are, texts once, all compressed.
 
-Shapes are millionths of a degree, each vertex written as its step from the vertex before it,
-across lines, rings and features. One step is 0.11 m; popups show measured figures, never these.
-``desk/unpack.js`` reads what :class:`Pack` writes.
+Shapes are millionths of a degree, each vertex written as its step from the vertex before it.
+One step is 0.11 m; popups show measured figures, never these. ``desk/unpack.js`` reads what
+:class:`Pack` writes, each long list when it is first asked for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ SCALE: Final = 1_000_000
 
 FEWEST: Final = 24
 """Lists shorter than this stay readable."""
+
+OWN_STREAM: Final = 16_384
+"""Lists of as many bytes are compressed by themselves, so that they are read when wanted."""
 
 _DECIMALS: Final = 6
 _WHOLE: Final = 2**53
@@ -87,8 +90,9 @@ def outlines(shapes: npt.NDArray[Any], grain: int = 1) -> dict[str, Any]:
     -------
     dict
         ``rings`` (n,) how many rings each has, 0 for a point; ``sizes`` how many vertices each
-        ring has, a point one; ``east`` and ``north`` the steps from vertex to vertex, ``grain``
-        millionths of a degree each. A ring's closing vertex is left out.
+        ring has, a point one; ``first`` the first vertex of each ring, ``steps`` from vertex to
+        vertex of it, both ``east`` and ``north``, ``grain`` millionths of a degree each. A ring's
+        closing vertex is left out.
     """
     parts, part_of = shapely.get_parts(shapes, return_index=True)
     areal = shapely.get_type_id(parts) != 0
@@ -105,26 +109,33 @@ def outlines(shapes: npt.NDArray[Any], grain: int = 1) -> dict[str, Any]:
     same[1:] = (whole[1:] == whole[:-1]).all(axis=1) & (piece[1:] == piece[:-1])
     kept = ~(same | (last & is_ring[piece]))
     whole, piece = whole[kept], piece[kept]
-    steps = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    sizes = np.bincount(piece, minlength=len(pieces))
+    begin = np.cumsum(sizes) - sizes
+    steps = np.delete(np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)), begin, 0)
     return {
-        "rings": np.bincount(owner[is_ring], minlength=len(shapes)),
-        "sizes": np.bincount(piece, minlength=len(pieces)),
-        "east": steps[:, 0],
-        "north": steps[:, 1],
+        "rings": np.bincount(owner[is_ring], minlength=len(shapes)).astype(np.int32),
+        "sizes": sizes.astype(np.int32),
+        "first": _east_and_north(whole[begin]),
+        "steps": _east_and_north(steps),
         "grain": grain,
     }
+
+
+def _east_and_north(xy: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the two columns; half a turn is 180 million steps, so that 32 bits hold any."""
+    return {"east": xy[:, 0].astype(np.int32), "north": xy[:, 1].astype(np.int32)}
 
 
 class Pack:
     """Takes long lists out of a value for JSON and keeps them as bytes.
 
     Numbers that are whole, or decimals of up to six places, come back as they were; any others
-    keep all their bits.
+    keep all their bits. Arrays of 32 bits come back as such.
     """
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._shared = bytearray()
+        self._own: list[bytes] = []
 
     def lean(self, value: Any) -> Any:  # noqa: PLR0911  # a return a kind of value
         """Return the value with its long lists replaced by what stands for them."""
@@ -151,38 +162,54 @@ class Pack:
         return [self.lean(item) for item in value]
 
     def compressed(self) -> str:
-        """Return all bytes, compressed (zlib), in base 64."""
-        return base64.b64encode(zlib.compress(b"".join(self._parts), 9)).decode("ascii")
+        """Return all streams, compressed (zlib), in base 64, a line each; the shared one first."""
+        streams = (bytes(self._shared), *self._own)
+        return "\n".join(
+            base64.b64encode(zlib.compress(stream, 9)).decode("ascii") for stream in streams
+        )
 
     def _ref(self, kind: str, raw: bytes, count: int, **more: int) -> dict[str, Any]:
-        at, self._size = self._size, self._size + len(raw)
-        self._parts.append(raw)
-        return {"$": kind, "at": at, "n": count, **more}
+        if len(raw) >= OWN_STREAM:
+            self._own.append(raw)
+            return {"$": kind, "in": len(self._own), "at": 0, "n": count, **more}
+        at = len(self._shared)
+        self._shared += raw
+        return {"$": kind, "in": 0, "at": at, "n": count, **more}
 
     def _numbers(self, values: npt.NDArray[Any]) -> dict[str, Any]:
         if values.dtype.kind in "iub":
-            return self._whole(values.astype(np.int64), np.zeros(len(values), dtype=bool), 0)
+            kind = "i" if values.dtype == np.int32 else "n"
+            return self._whole(kind, values.astype(np.int64), np.zeros(len(values), dtype=bool), 0)
         gone = np.isnan(values)
         known = np.where(gone, 0.0, values)
         for decimals in range(_DECIMALS + 1):
             scaled = np.rint(known * 10.0**decimals)
             if (np.abs(scaled) < _WHOLE).all() and (scaled / 10.0**decimals == known).all():
-                return self._whole(scaled.astype(np.int64), gone, decimals)
-        # byte by byte of all numbers in turn: the first bytes of neighbours are alike
-        raw = np.ascontiguousarray(values.astype("<f8")).view(np.uint8).reshape(-1, 8)
-        return self._ref("f", raw.T.tobytes(), len(values))
+                return self._whole("n", scaled.astype(np.int64), gone, decimals)
+        raw = _planes(values.astype("<f8").view("<u8"), 8)
+        return self._ref("f", raw, len(values))
 
     def _whole(
-        self, values: npt.NDArray[np.int64], gone: npt.NDArray[np.bool_], decimals: int
+        self,
+        kind: str,
+        values: npt.NDArray[np.int64],
+        gone: npt.NDArray[np.bool_],
+        decimals: int,
     ) -> dict[str, Any]:
+        """Write the numbers or the steps between them, whichever is shorter once compressed."""
         if gone.any():
             code = np.where(gone, 0, _zigzag(values) + np.uint64(1))
-            return self._ref("n", varints(code), len(values), d=decimals, gaps=1)
-        plain = varints(_zigzag(values))
-        steps = varints(_zigzag(np.diff(values, prepend=0)))
-        if len(steps) < len(plain):
-            return self._ref("n", steps, len(values), d=decimals, steps=1)
-        return self._ref("n", plain, len(values), d=decimals)
+            ways = [(code, {"gaps": 1})]
+        else:
+            steps = _zigzag(np.diff(values, prepend=0))
+            ways = [(_zigzag(values), {}), (steps, {"steps": 1})]
+        written = [
+            (_planes(code, width), {"w": width, **how})
+            for code, how in ways
+            for width in [_bytes_needed(code)]
+        ]
+        raw, how = min(written, key=lambda way: len(zlib.compress(way[0], 1)))
+        return self._ref(kind, raw, len(values), d=decimals, **how)
 
     def _texts(self, values: Iterable[str]) -> dict[str, Any]:
         # halves of surrogate pairs have no UTF-8
@@ -194,6 +221,16 @@ class Pack:
 
 def _zigzag(values: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     return np.asarray((values << 1) ^ (values >> 63)).astype(np.uint64)
+
+
+def _bytes_needed(values: npt.NDArray[np.uint64]) -> int:
+    return max(1, (int(values.max(initial=0)).bit_length() + 7) // 8)
+
+
+def _planes(values: npt.NDArray[np.uint64], width: int) -> bytes:
+    """Return the lowest bytes of all numbers, then the next: bytes of one rank are alike."""
+    raw = np.ascontiguousarray(values.astype("<u8")).view(np.uint8).reshape(-1, 8)
+    return raw[:, :width].T.tobytes()
 
 
 def varints(values: npt.NDArray[np.uint64]) -> bytes:

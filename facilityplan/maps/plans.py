@@ -11,6 +11,7 @@ from facilityplan.crs import to_lonlat
 from facilityplan.layers import City
 from facilityplan.maps.content import candidate_kind, number
 from facilityplan.maps.packing import points
+from facilityplan.maps.stages import stage_rows
 from facilityplan.siting.proposal import Proposal, ProposedSite, SitingPlan
 
 
@@ -28,6 +29,8 @@ def proposal_content(city: City, proposal: Proposal, lang: str) -> dict[str, Any
     """
     rows = {name: row for row, name in enumerate(city.residences["id"])}
     plans = [] if proposal.cover_all is None else [proposal.cover_all]
+    if proposal.staged is not None and proposal.staged.sites:
+        plans.append(proposal.staged)
     return {
         "gaps": len(proposal.gaps),
         "undecided": len(proposal.undecided),
@@ -47,6 +50,7 @@ def _plan(city: City, plan: SitingPlan, rows: dict[str, int], lang: str) -> dict
         "optimal": plan.status.value == "optimal",
         "point": points(to_lonlat(shapely.points(xy), city.crs)),
         "sites": [_site(site, rows, lang) for site in plan.sites],
+        "stages": stage_rows(plan, rows),
     }
 
 

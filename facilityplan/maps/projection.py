@@ -46,10 +46,11 @@ def projection(crs: str, extent: tuple[float, float, float, float]) -> dict[str,
     )
     metres = np.column_stack([x.ravel(), y.ravel()])
     degrees = shapely.get_coordinates(to_lonlat(shapely.points(metres), crs))
-    return {"toMetres": _fit(degrees, metres), "toDegrees": _fit(metres, degrees)}
+    return {"toMetres": fit(degrees, metres), "toDegrees": fit(metres, degrees)}
 
 
-def _fit(given: Floats, wanted: Floats) -> dict[str, Any]:
+def fit(given: Floats, wanted: Floats) -> dict[str, Any]:
+    """Return the polynomials that lead from (n, 2) coordinates to others, and how far off they are."""
     low, high = given.min(axis=0), given.max(axis=0)
     middle, half = (low + high) / 2, (high - low) / 2
     terms = _terms((given - middle) / half)

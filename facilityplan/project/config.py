@@ -136,6 +136,7 @@ class SitingConfig(_Strict):
     spacing_m: Metres = Field(default=300.0, gt=0)
     max_sites: Whole = Field(default=10, ge=1)
     time_limit_s: Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)] | None = None
+    stages: dict[Year, Annotated[int, Field(strict=True, ge=1)]] = Field(default_factory=dict)
     actions: tuple[WorksConfig, ...] = ()
     share_least_size: bool = False
     budget_by_year: dict[Year, Money] = Field(default_factory=dict)

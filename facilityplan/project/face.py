@@ -36,7 +36,9 @@ from facilityplan.project.results import (
     SensitivityResult,
 )
 from facilityplan.project.siting import DeficitResult, SitingResult
+from facilityplan.report.site_plan import shown_plan
 from facilityplan.scenario import SensitivityOptions, sensitivity
+from facilityplan.scenario.file import Scenario
 from facilityplan.siting import Options, Proposal, SolveOptions, propose
 from facilityplan.siting.deficits import (
     Act,
@@ -73,12 +75,10 @@ class Project:
     lang
         Language of tables and maps, ``zh`` or ``en``.
     scenario
-        What the layers were changed by after they were read, for the manifest.
+        What the project as read has been changed by, where it has been.
     """
 
-    def __init__(
-        self, opened: Opened, lang: str, scenario: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, opened: Opened, lang: str, scenario: Scenario | None = None) -> None:
         self._opened = opened
         self.lang = lang
         self.scenario = scenario
@@ -144,6 +144,12 @@ class Project:
         own = self._opened.config.siting
         names = {field.name for field in dataclasses.fields(Options)}
         return Options(**own.model_dump(include=names))
+
+    @property
+    def siting_stages(self) -> tuple[tuple[int, int], ...]:
+        """The years of the project's stages, each with the number of sites there are by then."""
+        stages = self._opened.config.siting.stages
+        return tuple((int(year), number) for year, number in sorted(stages.items()))
 
     @property
     def deficit_options(self) -> DeficitOptions:
@@ -238,6 +244,9 @@ class Project:
             self.siting_options,
             sight=self._context.sight,
         )
+        if self.siting_stages:
+            staged = self.site(stages=self.siting_stages, equals=0, curve_points=0)
+            found = dataclasses.replace(found, staged=shown_plan(staged.plan))
         return ProposalResult(found, self.lang)
 
     @functools.cached_property
@@ -394,6 +403,8 @@ class Project:
             standards=self.standards,
             proposal=proposal,
             network=self.network,
+            context=self._context,
+            population=self._opened.population,
             lang=self.lang,
         )
 
@@ -430,6 +441,7 @@ class Project:
             network=self.network,
             sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
             context=self._context,
+            population=self._opened.population,
             lang=self.lang,
         )
 

@@ -237,6 +237,10 @@ def _check_siting(config: ProjectConfig, resolved: standards.Standards) -> None:
         raise ProjectFileError(
             "project_siting_kind", file=PROJECT_FILE, kind=chosen, allowed=allowed
         )
+    counts = [number for _, number in sorted(config.siting.stages.items())]
+    if counts != sorted(counts):
+        given = "、".join(f"{year}:{n}" for year, n in sorted(config.siting.stages.items()))
+        raise ProjectFileError("site_stages", file=PROJECT_FILE, given=given)
 
 
 def _read_layer(

@@ -13,6 +13,12 @@ from facilityplan.checks import Context
 from facilityplan.doctor import Notice
 from facilityplan.errors import OutputError
 from facilityplan.project.accessibility import AccessibilityResult, RasterResult
+from facilityplan.project.confirmation import (
+    SCENARIO_OUTPUT,
+    is_confirmation,
+    scenario_changes,
+    scenario_document,
+)
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import (
     CoverageResult,
@@ -34,6 +40,7 @@ from facilityplan.report import (
 )
 from facilityplan.report.sheets import Sheet
 from facilityplan.scenario import SensitivityOptions
+from facilityplan.scenario.file import Scenario, confirm
 from facilityplan.siting import Options
 
 if TYPE_CHECKING:
@@ -69,6 +76,7 @@ class Results(Protocol):
     """What a run writes; a :class:`facilityplan.project.Project` is one."""
 
     lang: str
+    scenario: Scenario | None
 
     @property
     def folder(self) -> Path:
@@ -83,10 +91,6 @@ class Results(Protocol):
         """SHA-256 of every file read."""
 
     @property
-    def scenario(self) -> Mapping[str, Any] | None:
-        """What was changed against the files read, ``None`` where nothing was."""
-
-    @property
     def reading_choices(self) -> tuple[Mapping[str, Any], ...]:
         """What was settled while reading."""
 
@@ -97,6 +101,10 @@ class Results(Protocol):
     @property
     def siting_options(self) -> Options:
         """How sites were found."""
+
+    @property
+    def siting_stages(self) -> tuple[tuple[int, int], ...]:
+        """Years of the stages with the number of sites by then."""
 
     @property
     def sensitivity_options(self) -> SensitivityOptions:
@@ -149,8 +157,7 @@ def write_results(project: Results, out: Path, progress: Callable[[str], None]) 
             notices=project.notices(),
         )
         files.sweep(out)
-        stale = () if project.has_coverage else COVERAGE_OUTPUTS
-        with files.staged(out, "manifest.json", stale) as stage:
+        with files.staged(out, "manifest.json", _stale(project, out)) as stage:
             _write_all(project, stage, texts, workbook, progress)
     return out
 
@@ -180,6 +187,13 @@ def _write_all(
         )
     manifest = files.canonical_json(_manifest(project, stage))
     files.write_text(stage / "manifest.json", manifest)
+
+
+def _stale(project: Results, out: Path) -> tuple[str, ...]:
+    """Return the files of an earlier run in the folder that this run does not write."""
+    stale = () if project.has_coverage else COVERAGE_OUTPUTS
+    confirmed = project.scenario is None and is_confirmation(out / SCENARIO_OUTPUT)
+    return (*stale, SCENARIO_OUTPUT) if confirmed else stale
 
 
 def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
@@ -212,6 +226,9 @@ def _texts(project: Results, progress: Callable[[str], None]) -> dict[str, str]:
         documents["sensitivity.json"] = sensitivity_document(found, project.context)
         progress("siting")
         documents["siting.json"] = siting_document(project.propose().proposal, project.context.city)
+    if project.scenario is not None:
+        held = confirm(project.context.city, findings, project.scenario)
+        documents[SCENARIO_OUTPUT] = scenario_document(project.scenario, held)
     progress("map")
     page = project.map().to_html()
     return {
@@ -248,17 +265,25 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
             "lscp": None if closing is None else closing.status.value,
             "mclp": [plan.status.value for plan in proposal.best],
         }
+        if proposal.staged is not None:
+            plans["staged"] = proposal.staged.status.value
+    stages = {str(year): number for year, number in project.siting_stages}
+    given = project.scenario
+    # Only where there is one: without a scenario the results are those of the inputs.
+    changed: dict[str, Any] = {}
+    if given is not None:
+        said = {"file": given.file, "sha256": given.sha256, **scenario_changes(given)}
+        changed = {"scenario": said}
     return {
-        # Only where there is one: without a scenario the results are those of the inputs.
-        **({} if project.scenario is None else {"scenario": dict(project.scenario)}),
         "format": 1,
         "project": city.name,
         "as_of": city.as_of.isoformat(),
         "inputs": dict(project.inputs),
+        **changed,
         "reading": [dict(choice) for choice in project.reading_choices],
         "outputs": {
             name: files.sha256(out / name)
-            for name in OUTPUTS
+            for name in (*OUTPUTS, SCENARIO_OUTPUT)
             if name != "manifest.json" and (out / name).is_file()
         },
         "versions": {
@@ -281,6 +306,7 @@ def _manifest(project: Results, out: Path) -> dict[str, Any]:
                 "spacing_m": project.siting_options.spacing_m,
                 "max_sites": project.siting_options.max_sites,
                 "time_limit_s": project.siting_options.time_limit_s,
+                **({"stages": stages} if stages else {}),
             },
         },
         "solver": plans,

@@ -269,6 +269,7 @@ def siting_document(proposal: Proposal, city: City) -> dict[str, Any]:
             "unweighted": sorted(proposal.unweighted),
             "cover_all": None if proposal.cover_all is None else _plan(proposal.cover_all),
             "best": [_plan(item) for item in sorted(proposal.best, key=lambda p: p.n_sites)],
+            **({} if proposal.staged is None else {"staged": _staged(proposal.staged)}),
         }
     )
     return document
@@ -284,6 +285,21 @@ def _plan(plan: SitingPlan) -> dict[str, Any]:
         "gap": plan.gap,
         "sites": [_site(item) for item in sorted(plan.sites, key=lambda s: s.candidate_id)],
     }
+
+
+def _staged(plan: SitingPlan) -> dict[str, Any]:
+    stages = [
+        {
+            "year": stage.year,
+            "n_sites": stage.n_sites,
+            "sites": sorted(stage.sites),
+            "new": sorted(stage.new),
+            "weight": stage.weight,
+            "serves": sorted(stage.serves),
+        }
+        for stage in plan.stages
+    ]
+    return {**_plan(plan), "stages": stages}
 
 
 def _site(site: ProposedSite) -> dict[str, Any]:

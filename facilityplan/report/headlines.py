@@ -11,7 +11,7 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
 from facilityplan.coverage import Rate
-from facilityplan.siting.proposal import Proposal
+from facilityplan.siting.proposal import Proposal, StageResult
 from facilityplan.units import format_number
 
 _FLOOR_AREA: Final = frozenset({"formula.floor_area", "formula.floor_area_minimum"})
@@ -142,7 +142,24 @@ def siting_lines(proposal: Proposal, lang: str | None) -> list[str]:
         lines.append(_say(status, lang, **said))
     if proposal.unreachable:
         lines.append(_say("unreachable", lang, residences=len(proposal.unreachable)))
+    if proposal.staged is not None:
+        lines += stage_lines(proposal.staged.stages, lang)
     return lines
+
+
+def stage_lines(stages: Sequence[StageResult], lang: str | None) -> list[str]:
+    """Return what stands by the end of each stage, a sentence each."""
+    return [
+        locale.text(
+            "site.line.stage",
+            lang,
+            year=stage.year,
+            sites=len(stage.sites),
+            new="、".join(stage.new) or "—",
+            weight=format_number(stage.weight),
+        )
+        for stage in stages
+    ]
 
 
 def _whole(bound: float) -> str:

@@ -11,10 +11,7 @@ from facilityplan.layers import RESIDENCE_STATUSES
 from facilityplan.report.sheets import PAPER_A4, open_book
 from facilityplan.report.word import EPOCH
 from facilityplan.schemes.fields import PHASE_FIELDS, SCHEME_FIELDS, Field
-
-SHEET: Final = "项目"
-PHASES_SHEET: Final = "分期"
-"""Names of the form's sheets; by them it is known again."""
+from facilityplan.schemes.forms import PHASE_COLUMNS, PHASES_SHEET, SHEET
 
 ROWS_WITH_LISTS: Final = 2000
 
@@ -69,8 +66,13 @@ def _choices(field: Field) -> Sequence[str]:
     return _DROPDOWNS.get(field.content, ())
 
 
+_OWN_NOTES: Final = frozenset({"community_households", "crs", "outline", "standards"})
+"""Fields whose name and kind do not say enough."""
+
+
 def _how(field: Field, lang: str | None) -> str:
-    return locale.text(f"scheme.form.content_{field.content}", lang)
+    name = f"field_{field.name}" if field.name in _OWN_NOTES else f"content_{field.content}"
+    return locale.text(f"scheme.form.{name}", lang)
 
 
 def _notes(sheet: Any, header: Any, lang: str | None) -> None:
@@ -90,6 +92,102 @@ def _notes(sheet: Any, header: Any, lang: str | None) -> None:
             sheet.write_string(line, at, said)
         line += 1
     sheet.freeze_panes(2, 0)
+
+
+MAX_FORMS: Final = 200
+"""Most sheets of one workbook; who has more fills in one row per scheme."""
+
+_PHASE_ROWS: Final = 12
+_FORM_TOP: Final = 3
+_UNITS: Final = {"area": ("㎡", "万㎡", "公顷", "亩"), "length": ("米", "公里")}
+"""Units to choose from beside a figure."""
+
+
+class _FormWriter:
+    """Writes forms of one scheme: a field a line, then its phases."""
+
+    def __init__(self, book: Any, lang: str | None) -> None:
+        basis = {"border": 1, "border_color": "#BFBFBF", "valign": "vcenter"}
+        entry = {**basis, "bg_color": "#FFF8DC", "text_wrap": True}
+        self.lang = lang
+        self.book = book
+        self.title = book.add_format({"bold": True, "font_size": 14})
+        self.note = book.add_format({"font_color": "#595959", "text_wrap": True, "valign": "top"})
+        self.header = book.add_format({**basis, "bold": True, "bg_color": "#DDE7F0"})
+        self.wrapped = book.add_format(
+            {**basis, "bold": True, "bg_color": "#DDE7F0", "text_wrap": True}
+        )
+        self.label = book.add_format(basis)
+        self.how = book.add_format({**basis, "font_color": "#595959", "font_size": 9})
+        self.entry = book.add_format(entry)
+        self.day = book.add_format({**entry, "num_format": "yyyy-mm-dd", "align": "left"})
+
+    def said(self, name: str) -> str:
+        return locale.text(f"scheme.form.{name}", self.lang)
+
+    def write(self, number: int) -> None:
+        """Write the form of one scheme on a sheet of its own."""
+        sheet = self.book.add_worksheet(f"{SHEET}{number}")
+        for at, width in enumerate((28, 34, 10, 46)):
+            sheet.set_column(at, at, width)
+        sheet.set_column(4, len(PHASE_COLUMNS) - 1, 16)
+        sheet.write_string(0, 0, self.said("title"), self.title)
+        sheet.merge_range(1, 0, 1, 3, self.said("intro_sheets"), self.note)
+        sheet.set_row(1, 48)
+        for at, name in enumerate(("note", "value", "unit", "how")):
+            sheet.write_string(2, at, self.said(name), self.header)
+        line, group = _FORM_TOP, ""
+        for field in SCHEME_FIELDS:
+            if field.group != group:
+                group = field.group
+                for at in range(4):
+                    said = self.said(f"group_{group}") if at == 0 else ""
+                    sheet.write_string(line, at, said, self.header)
+                line += 1
+            self._line(sheet, line, field)
+            line += 1
+        self._phases(sheet, line + 1)
+        sheet.freeze_panes(_FORM_TOP, 1)
+        sheet.set_paper(PAPER_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(2)
+        sheet.print_area(0, 0, line - 1, 3)
+
+    def _line(self, sheet: Any, line: int, field: Field) -> None:
+        sheet.write_string(line, 0, field.words[0], self.label)
+        self._entry(sheet, line, 1, field)
+        sheet.write_string(line, 2, field.unit, self.label)
+        units = _UNITS.get(field.content)
+        if units:
+            sheet.data_validation(line, 2, line, 2, {"validate": "list", "source": list(units)})
+        how = _how(field, self.lang)
+        if self.lang == "en":
+            how = f"{locale.text(f'scheme.field.{field.name}', self.lang)}: {how}"
+        sheet.write_string(line, 3, how, self.how)
+
+    def _entry(self, sheet: Any, line: int, at: int, field: Field) -> None:
+        sheet.write_blank(line, at, None, self.day if field.content == "date" else self.entry)
+        words = _choices(field)
+        if words:
+            rule = {"validate": "list", "source": list(words), "error_type": "warning"}
+            sheet.data_validation(line, at, line, at, rule)
+
+    def _phases(self, sheet: Any, line: int) -> None:
+        sheet.write_string(line, 0, self.said("phases_below"), self.note)
+        for at, field in enumerate(PHASE_COLUMNS):
+            sheet.write_string(line + 1, at, header_of(field), self.wrapped)
+            for row in range(line + 2, line + 2 + _PHASE_ROWS):
+                self._entry(sheet, row, at, field)
+
+
+def form_sheets(count: int = 1, lang: str | None = None) -> bytes:
+    """Return empty forms, one scheme a sheet: fields down the page, phases below."""
+    stream = io.BytesIO()
+    with open_book(stream, SHEET, EPOCH, lang) as sheets:
+        writer = _FormWriter(sheets.book, lang)
+        for number in range(1, count + 1):
+            writer.write(number)
+    return stream.getvalue()
 
 
 _EXAMPLES: Final = {

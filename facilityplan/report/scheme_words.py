@@ -17,7 +17,14 @@ from facilityplan.checks.wording import (
     verdict_text,
 )
 from facilityplan.report.text import printable
-from facilityplan.schemes import Outcome, PhaseLine, Remark, Review, StreetNeed
+from facilityplan.schemes import (
+    Outcome,
+    PhaseLine,
+    Remark,
+    Review,
+    StreetNeed,
+    rates_by_clause,
+)
 from facilityplan.schemes.decisions import Decision
 from facilityplan.schemes.fields import BASIC, PREMISES, SCHEME_FIELDS, Field
 from facilityplan.standards import Clause, DutyHolder, Modality
@@ -85,7 +92,7 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "clause": finding.clause_id,
         "title": title if whole else f"{title}（{finding.unit_name}）",
         "required": required_text(finding, lang),
-        "formula": formula_text(finding, lang),
+        "formula": "；".join((formula_text(finding, lang), *distance_texts(finding, lang))),
         "designed": value_text(finding, lang),
         "difference": margin_text(finding, lang),
         "verdict": verdict_text(finding, lang),
@@ -98,6 +105,21 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "stages": "；".join(stage_texts(finding, lang)),
         "missed": finding.verdict is Verdict.NON_COMPLIANT,
     }
+
+
+def distance_texts(finding: Finding, lang: str | None) -> list[str]:
+    """Return the distances that stand beside the one judged: on foot, to the farthest dwelling."""
+    evidence, said = finding.evidence, []
+    walking = evidence.get("walking_m")
+    if walking is not None and math.isfinite(float(walking)):
+        name = "walking_flips" if evidence.get("walking_flips") else "walking"
+        said.append(locale.text(f"scheme.distance.{name}", lang, metres=float(walking)))
+    elif walking is not None:
+        said.append(locale.text("scheme.distance.no_way", lang))
+    farthest = evidence.get("farthest_dwelling_m")
+    if farthest is not None:
+        said.append(locale.text("scheme.distance.farthest", lang, metres=float(farthest)))
+    return said
 
 
 def stage_texts(finding: Finding, lang: str | None) -> list[str]:
@@ -184,6 +206,40 @@ def conclusion(review: Review, lang: str | None) -> str:
         named = list(dict.fromkeys(silent))
     said = {"clauses": "、".join(named)}
     return locale.text(f"scheme.doc.conclusion_{outcome.value}", lang, **said)
+
+
+def clause_rate_texts(reviews: Sequence[Review], lang: str | None) -> list[str]:
+    """Return what clauses on the rate of complying schemes say of these, each in one line."""
+    said = []
+    for item in rates_by_clause(reviews):
+        low = "—" if item.low is None else f"{item.low:.1%}"
+        if item.low is not None and item.high is not None and item.low != item.high:
+            low = locale.text("scheme.rate.between", lang, low=low, high=f"{item.high:.1%}")
+        clause = item.clause
+        said.append(
+            locale.text(
+                "scheme.rate.clause",
+                lang,
+                clause=clause.id,
+                title=clause.title if lang == "zh" else clause.title_en,
+                share=low,
+                meant=item.meant,
+                complying=item.complying,
+                undecided=item.undecided,
+                comparator="" if clause.comparator is None else clause.comparator.value,
+                required=f"{clause.limit:.0%}",
+                verdict=locale.text(f"verdict.{item.verdict.value}", lang),
+                document=clause.document_number,
+            )
+        )
+    return said
+
+
+def judging_date_text(as_of: dt.date | None, lang: str | None) -> str:
+    """Return at which date was judged, or that none was given and what that means."""
+    if as_of is None:
+        return locale.text("scheme.doc.no_judging_date", lang)
+    return locale.text("scheme.cli.judging_date", lang, date=as_of.isoformat())
 
 
 def review_fields(

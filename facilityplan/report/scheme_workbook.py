@@ -21,10 +21,12 @@ from facilityplan.checks.wording import verdict_text
 from facilityplan.report.scheme_words import (
     basic_rows,
     clause_of,
+    clause_rate_texts,
     conclusion,
     decision_text,
     decisive,
     finding_row,
+    judging_date_text,
     remark_text,
 )
 from facilityplan.report.sheets import PAPER_A4, cut, open_book
@@ -200,7 +202,8 @@ def _clauses(writer: _Writer, review: Review, decisions: Sequence[Decision]) -> 
     for at, finding in enumerate(review.findings):
         _clause_row(writer, sheet, review, finding, at, decisions)
     last = _TOP + len(review.findings)
-    sheet.write_string(3, 0, cut(conclusion(review, writer.lang)))
+    said = judging_date_text(review.standards.as_of, writer.lang)
+    sheet.write_string(3, 0, cut(f"{conclusion(review, writer.lang)} {said}"))
     words = {
         locale.text("verdict.non_compliant", writer.lang): writer.red,
         locale.text("verdict.insufficient_data", writer.lang): writer.yellow,
@@ -397,7 +400,9 @@ def register_workbook(reviews: Sequence[Review], lang: str | None = None) -> byt
         writer = _Writer(sheets.book, lang, head)
         sheet = writer.sheet("register", _REGISTER, 2)
         sheet.write_string(0, 0, head, writer.title)
-        sheet.write_string(1, 0, rate_text(compliance_rate(reviews), lang))
+        said = judging_date_text(max(days, default=None), lang)
+        rates = [rate_text(compliance_rate(reviews), lang), *clause_rate_texts(reviews, lang)]
+        sheet.write_string(1, 0, cut(" ".join((*rates, said))))
         for at, review in enumerate(failures_first(reviews)):
             _register_row(writer, sheet, review, at)
         last = 2 + len(reviews)
@@ -428,7 +433,9 @@ def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
         None if area is None else area.required,
         scheme.elder_floor_area_m2,
         None if area is None else area.margin,
-        "—" if area is None else verdict_text(area, lang),
+        locale.text("verdict.insufficient_data", lang)
+        if area is None
+        else verdict_text(area, lang),
         "、".join(decisive(review, Verdict.NON_COMPLIANT)),
         "、".join(decisive(review, Verdict.INSUFFICIENT_DATA)),
         scheme.file,

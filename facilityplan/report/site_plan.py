@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.layers import City
+from facilityplan.report.headlines import stage_lines
 from facilityplan.report.sheets import Cell, Column, Row, SheetWriter, open_book
 from facilityplan.report.values import plain
 from facilityplan.siting.planner import SitePlan
@@ -81,16 +82,7 @@ def site_plan_proposal(plan: SitePlan, unreachable_reasons: Sequence[str] = ()) 
         "candidates_barred",
         "kind_does_not_count",
     }
-    certificate = plan.certificate
-    shown = SitingPlan(
-        problem=plan.request.model,
-        n_sites=len(plan.sites),
-        status=certificate.status,
-        objective=certificate.objective,
-        bound=certificate.bound,
-        gap=certificate.gap,
-        sites=tuple(item.site for item in plan.sites),
-    )
+    shown = shown_plan(plan)
     closed = [name for item in plan.sites for name in item.site.serves]
     gaps = sorted({*closed, *(item.residence for item in plan.open_gaps)})
     return Proposal(
@@ -102,7 +94,23 @@ def site_plan_proposal(plan: SitePlan, unreachable_reasons: Sequence[str] = ()) 
         weight=plan.request.weight,
         unweighted=plan.unweighted,
         cover_all=None,
-        best=(shown,) if plan.sites else (),
+        best=(shown,) if plan.sites and not plan.stages else (),
+        staged=shown if plan.stages else None,
+    )
+
+
+def shown_plan(plan: SitePlan) -> SitingPlan:
+    """Return the sites of a plan with their stages, without the reasons."""
+    certificate = plan.certificate
+    return SitingPlan(
+        problem="staged" if plan.request.stages else plan.request.model,
+        n_sites=len(plan.sites),
+        status=certificate.status,
+        objective=certificate.objective,
+        bound=certificate.bound,
+        gap=certificate.gap,
+        sites=tuple(item.site for item in plan.sites),
+        stages=plan.stages,
     )
 
 
@@ -135,16 +143,7 @@ def site_plan_lines(plan: SitePlan, lang: str | None = None) -> list[str]:
                 cost=_counted(totals.cost, lang),
             )
         )
-    lines += [
-        said(
-            "stage",
-            year=stage.year,
-            sites=len(stage.sites),
-            new="、".join(stage.new) or "—",
-            weight=format_number(stage.weight),
-        )
-        for stage in plan.stages
-    ]
+    lines += stage_lines(plan.stages, lang)
     for curve in plan.curves:
         if curve.knee is not None:
             point = curve.points[curve.knee]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,8 @@ class Scenario:
         Radius by clause, metres.
     claims
         By clause.
+    sha256
+        Of the file; empty where it was read from none.
     """
 
     file: str
@@ -75,6 +78,7 @@ class Scenario:
     added: tuple[Mapping[str, Any], ...] = ()
     limits: Mapping[str, float] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ def read_scenario(path: Path) -> Scenario:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ProjectFileError("scenario_too_large", file=name)
-        given = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = path.read_bytes()
+        given = json.loads(raw.decode("utf-8-sig"))
     except OSError as error:
         raise ProjectFileError("scenario_missing", file=name) from error
     except (ValueError, RecursionError) as error:
@@ -132,7 +137,7 @@ def read_scenario(path: Path) -> Scenario:
         raise ProjectFileError("scenario_not_one", file=name)
     if given.get("version") != VERSION:
         raise ProjectFileError("scenario_version", file=name, version=given.get("version"))
-    return _parsed(given, name)
+    return dataclasses.replace(_parsed(given, name), sha256=hashlib.sha256(raw).hexdigest())
 
 
 def _parsed(given: Mapping[str, Any], file: str) -> Scenario:

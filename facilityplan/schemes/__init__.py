@@ -11,11 +11,13 @@ from facilityplan.schemes.ledger import (
 )
 from facilityplan.schemes.model import Phase, Scheme
 from facilityplan.schemes.register import (
+    ClauseRate,
     Outcome,
     Rate,
     Review,
     compliance_rate,
     failures_first,
+    rates_by_clause,
     review_scheme,
 )
 from facilityplan.schemes.review import complies, parse_date, review
@@ -33,6 +35,7 @@ __all__ = [
     "PHASE_FIELDS",
     "SCHEME_FIELDS",
     "AreaRule",
+    "ClauseRate",
     "Field",
     "Outcome",
     "Phase",
@@ -52,6 +55,7 @@ __all__ = [
     "geometry_of",
     "parse_date",
     "phase_ledger",
+    "rates_by_clause",
     "remarks",
     "review",
     "review_scheme",

@@ -7,40 +7,29 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from facilityplan.io.dates import read_date
 from facilityplan.layers import as_text
 from facilityplan.schemes.fields import FLAG_WORDS, STATUS_WORDS, Field
-from facilityplan.units import HECTARE_M2, MU_M2, parse_number
+from facilityplan.units import read_quantity, says_unknown, unit_factor
 
-_AREA: Final = {
-    **dict.fromkeys(("㎡", "m2", "m^2", "平方米", "平米", "平方"), 1.0),
-    **dict.fromkeys(("公顷", "ha", "hm2"), HECTARE_M2),
-    "亩": MU_M2,
-    **dict.fromkeys(("万㎡", "万m2", "万平方米", "万平米"), 10_000.0),
-}
-_LENGTH: Final = {
-    **dict.fromkeys(("米", "m"), 1.0),
-    **dict.fromkeys(("公里", "千米", "km"), 1000.0),
-}
-_COUNT: Final = dict.fromkeys(("户", "套", "处", "个", "人", "张", "床"), 1.0)
-UNIT_FACTORS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
-    {
-        "area": MappingProxyType(_AREA),
-        "length": MappingProxyType(_LENGTH),
-        "count": MappingProxyType(_COUNT),
-        "share": MappingProxyType({"%": 0.01, "‰": 0.001}),
-        "number": MappingProxyType({}),
-    }
+LENGTH_WORDS: Final[Mapping[str, float]] = MappingProxyType(
+    {**dict.fromkeys(("米", "m"), 1.0), **dict.fromkeys(("公里", "千米", "km"), 1000.0)}
 )
-"""Factor to our unit, by content and by the unit as it is written."""
+"""What people write after a length, and what one of it is in metres."""
 
-MAX_CELL: Final = 200_000
-"""Longest text of a cell that is looked at; an outline may be long."""
+_COUNTED: Final = {"户": "households", "人": "persons", "张": "beds", "处": "items"}
 
-_DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(:00)?)?")
-_HEADER_UNIT: Final = re.compile(r"^(.*?)[(（\[【]([^()（）]*)[)）\]】]$")
+FIGURES: Final = frozenset({"area", "length", "count", "share", "number"})
+"""Contents of fields that are figures."""
+
+BRACKET: Final = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]$")
+"""What stands in brackets at the end of a header."""
+
+_LENGTH: Final = re.compile(r"(.{1,60}?)\s*(公里|千米|km|米|m)(左右|上下)?")
 _STOREY: Final = re.compile(r"([+-]?)(\d+)")
 _CHINESE: Final = MappingProxyType(
     {word: n for n, word in enumerate("一二三四五六七八九十", start=1)} | {"首": 1}
@@ -57,61 +46,126 @@ def narrow(value: object) -> str:
     return unicodedata.normalize("NFKC", str(value)).strip().replace("−", "-")
 
 
-def split_header(header: str) -> tuple[str, str]:
-    """Return a column's name and the unit that stands in brackets behind it.
+def quantity_of(field: Field) -> str | None:
+    """Return the unit that a field is in (a key of ``units.UNIT_WORDS``), if it has one there."""
+    if field.content == "count":
+        return _COUNTED[field.unit]
+    return {"area": "m2", "share": "share"}.get(field.content)
 
-    The unit is empty where there is none.
+
+def factor_of(field: Field, unit: str) -> float:
+    """Return what one of a written unit is in the field's own.
+
+    Raises
+    ------
+    ValueError
+        If it can be no unit of the field.
     """
-    found = _HEADER_UNIT.match(narrow(header).replace("\n", ""))
-    if found is None:
-        return narrow(header).replace("\n", ""), ""
-    return found[1].strip(), found[2].strip()
+    if field.content != "length":
+        return unit_factor(unit, quantity_of(field))
+    plain = narrow(unit).lower()
+    if plain not in LENGTH_WORDS:
+        raise ValueError(f"{unit!r} is no unit of length")
+    return LENGTH_WORDS[plain]
 
 
-def _plain_factor(content: str, unit: str) -> float | None:
-    factors = {narrow(name).lower(): factor for name, factor in UNIT_FACTORS[content].items()}
-    return factors.get(narrow(unit).lower())
+def unit_fits(field: Field, unit: str) -> bool:
+    """Return whether a unit can be one of a field."""
+    try:
+        factor_of(field, unit)
+    except ValueError:
+        return False
+    return True
 
 
-def knows_unit(content: str, unit: str) -> bool:
-    """Return whether a unit can be one of a field of that content."""
-    return content in UNIT_FACTORS and _plain_factor(content, unit) is not None
+@dataclass(frozen=True)
+class Figure:
+    """A figure as a cell gives it, in our unit; NaN where it gives none.
+
+    ``guessed``: a share that does not say whether it is per cent, read by its size; ``written``:
+    the unit beside the figure, as written.
+    """
+
+    value: float
+    approximate: bool = False
+    unknown: bool = False
+    guessed: bool = False
+    written: str = ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What was settled, as the ids of readings."""
+        said = {
+            "approximate": self.approximate,
+            "unknown": self.unknown,
+            "share_guessed": self.guessed,
+        }
+        return [name for name, holds in said.items() if holds]
 
 
-def quantity(cell: object, content: str, header_unit: str = "") -> float:
-    """Return the figure in a cell, in our unit; NaN where the cell is empty.
+def quantity(
+    field: Field, cell: object, header_unit: str = "", *, own_unit: bool = False
+) -> Figure:
+    """Return the figure in a cell.
 
     The unit beside the figure wins over that of the header; a bare figure without either is in
-    our unit.
+    our unit. A bare share of more than 1 is per cent, and so is said.
+
+    Parameters
+    ----------
+    own_unit
+        Whether the header names several units, so that each cell has to name its own.
 
     Raises
     ------
     ValueError
         If it is no figure of zero or more, in a unit of that kind.
     """
-    factor = 1.0
-    if header_unit:
-        factor = _plain_factor(content, header_unit) or 1.0
-    if isinstance(cell, str) and cell.strip():
-        said = narrow(cell)[:MAX_CELL]
-        if said in {"/", "-", "—", "--", "无"}:
-            return math.nan
-        found = re.match(r"^([+-]?[\d,.]+)\s*([^\d\s].*)?$", said)
-        if found is not None and found[2]:
-            own = _plain_factor(content, found[2])
-            if own is None:
-                raise ValueError(f"{cell!r} has no unit of this kind")
-            cell, factor = found[1], own
-        else:
-            cell = said
-    value = parse_number(cell)
-    if math.isnan(value):
-        return value
-    # A factor of a power of ten must not leave dust: 3.75 万 is 37500.
-    scaled = float(f"{value * factor:.12g}") if factor != 1.0 else value
-    if scaled < 0 or (content == "count" and scaled % 1 > 0):
+    if as_text(cell) == "无":
+        return Figure(math.nan, unknown=True)
+    unit = quantity_of(field)
+    if field.content == "length":
+        found = _length(cell, header_unit)
+    elif field.content == "share":
+        found = _share(cell, header_unit)
+    else:
+        read = read_quantity(cell, unit, assumed=header_unit or None)
+        if own_unit and read.written is None and not math.isnan(read.value):
+            raise ValueError(f"{cell!r} does not say its unit")
+        converted = read.written is not None or bool(header_unit)
+        value = _clean(read.value, converted=converted)
+        found = Figure(value, read.approximate, read.unknown, written=read.written or "")
+    if found.value < 0 or (field.content == "count" and found.value % 1 > 0):
         raise ValueError(f"{cell!r} is no figure of zero or more")
-    return scaled
+    return found
+
+
+def _clean(value: float, *, converted: bool = True) -> float:
+    """Take off what a factor of a power of ten leaves behind: 0.02997 万 is 299.7."""
+    return float(f"{value:.12g}") if converted and not math.isnan(value) else value
+
+
+def _length(cell: object, header_unit: str) -> Figure:
+    factor = LENGTH_WORDS[narrow(header_unit).lower()] if header_unit else 1.0
+    said = narrow(cell).lower() if isinstance(cell, str) else ""
+    own = _LENGTH.fullmatch(said)
+    if own is not None:
+        cell, factor = own[1] + (own[3] or ""), LENGTH_WORDS[own[2]]
+    read = read_quantity(cell, None)
+    value = _clean(read.value * factor)
+    written = "" if own is None else own[2]
+    return Figure(value, read.approximate, read.unknown, written=written)
+
+
+def _share(cell: object, header_unit: str) -> Figure:
+    read = read_quantity(cell, "share")
+    bare = read.written is None and not math.isnan(read.value)
+    if not bare:
+        return Figure(_clean(read.value), read.approximate, read.unknown)
+    # Excel keeps 30% as 0.3, whatever the header says; nobody builds on a hundredth of a plot.
+    percent = read.value > 1
+    value = _clean(read.value * 0.01) if percent else read.value
+    return Figure(value, read.approximate, guessed=percent != bool(header_unit))
 
 
 def flag(cell: object) -> bool | None:
@@ -133,25 +187,35 @@ def flag(cell: object) -> bool | None:
     raise ValueError(f"{cell!r} is neither yes nor no")
 
 
-def date(cell: object) -> dt.date | None:
-    """Return a day; ``None`` where the cell is empty.
+@dataclass(frozen=True)
+class Day:
+    """A day as a cell gives it; ``None`` where it gives none."""
+
+    value: dt.date | None
+    serial: bool = False
+    unknown: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What was settled, as the ids of readings."""
+        said = {"date_serial": self.serial, "unknown": self.unknown}
+        return [name for name, holds in said.items() if holds]
+
+
+def date(cell: object) -> Day:
+    """Return the day in a cell, in any of the forms that :mod:`facilityplan.io.dates` reads.
 
     Raises
     ------
     ValueError
-        If it is none: year, month and day are needed, in that order.
+        If it is none. A month is none either: which of two came first could not be said.
     """
-    if isinstance(cell, dt.datetime):
-        return cell.date()
-    if isinstance(cell, dt.date):
-        return cell
-    said = as_text(cell)
-    if said is None or narrow(said) in {"-", "/", "—"}:
-        return None
-    found = _DATE.fullmatch(narrow(said))
-    if found is None:
-        raise ValueError(f"{cell!r} is no day")
-    return dt.date(int(found[1]), int(found[2]), int(found[3]))
+    if as_text(cell) in {None, "无"}:
+        return Day(None)
+    read = read_date(cell)
+    if read.precision != "day":
+        raise ValueError(f"{cell!r} names no day")
+    return Day(read.day, read.serial, read.unknown)
 
 
 def status(cell: object) -> str | None:
@@ -216,19 +280,23 @@ def _storeys_of(part: str) -> set[int]:
     return {-abs(number) if below else number for number in numbers}
 
 
-def value_of(field: Field, cell: Any, header_unit: str = "") -> Any:
-    """Return a cell's value by what its field holds.
+def value_of(field: Field, cell: Any, header_unit: str = "", *, own_unit: bool = False) -> Any:
+    """Return what a cell says: a :class:`Figure`, a :class:`Day`, or the value itself.
 
     Raises
     ------
     ValueError, OverflowError
-        If the cell cannot be that.
+        If the cell cannot be what its field holds.
     """
-    if field.content in UNIT_FACTORS:
-        return quantity(cell, field.content, header_unit)
+    if field.content in FIGURES:
+        return quantity(field, cell, header_unit, own_unit=own_unit)
+    if field.content == "date":
+        return date(cell)
     if field.content == "words":
         listed = cell if isinstance(cell, list) else re.split("[;；、,，]", as_text(cell) or "")
         return tuple(str(item).strip() for item in listed if str(item).strip())
+    if isinstance(cell, str) and says_unknown(cell):
+        return None
     if field.content == "text":
         return as_text(cell)
-    return {"flag": flag, "date": date, "status": status, "storeys": storeys}[field.content](cell)
+    return {"flag": flag, "status": status, "storeys": storeys}[field.content](cell)

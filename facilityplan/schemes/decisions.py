@@ -38,7 +38,7 @@ class Decision:
 
 
 def read_decisions(content: bytes, file: str) -> list[Decision]:
-    """Return the decisions of a TOML file's ``[[decision]]`` (``[[认定]]``) tables.
+    """Return the decisions of a TOML file's ``[[decision]]`` (``[["认定"]]``) tables.
 
     Raises
     ------

@@ -72,6 +72,13 @@ def area_rule(scheme: Scheme, standards: Standards) -> AreaRule | None:
     return AreaRule(parts["rate"], parts.get("minimum")) if "rate" in parts else None
 
 
+def lacks_number(scheme: Scheme, standards: Standards) -> bool:
+    """Return whether no document gives the square metres per 100 households, whatever is known."""
+    adopted = standards.binding(FLOOR_AREA, Unit(setting="urban", status=scheme.status))
+    rates = [item for item in adopted if item.clause.parameters["part"] == "rate"]
+    return not any(item.clause.is_numeric for item in rates)
+
+
 def phase_ledger(scheme: Scheme, standards: Standards) -> list[PhaseLine]:
     """Return the ledger of floor area by phase, in the order of building.
 
@@ -95,6 +102,31 @@ def phase_ledger(scheme: Scheme, standards: Standards) -> list[PhaseLine]:
             PhaseLine(phase.name, phase.households, needed[at], designed[at], so_far, there, state)
         )
     return lines
+
+
+def served_by(scheme: Scheme, lines: Sequence[PhaseLine]) -> list[tuple[int, ...] | None]:
+    """Return, for each phase, the phases whose premises its dwellings need, by position.
+
+    Premises of its own and, where it lags, those of the later phases that make up for it (as far
+    as there are any). Empty where earlier phases have built enough for it; ``None`` where that
+    cannot be said: no rate binds, or a figure is missing.
+    """
+    areas = [phase.elder_floor_area_m2 for phase in scheme.phases]
+    found: list[tuple[int, ...] | None] = []
+    for at, phase in enumerate(scheme.phases):
+        # Premises whose area is not given, or that have a date, are premises.
+        own = () if areas[at] == 0 and not phase.dates_of_premises() else (at,)
+        state = lines[at].state if lines else "unknown"
+        if state in {"lag", "short"}:
+            needed = lines[at].required_so_far_m2
+            later = []
+            for after in range(at + 1, len(areas)):
+                later += [after] if areas[after] > 0 else []
+                if lines[after].designed_so_far_m2 >= needed:
+                    break
+            own = (*own, *later) or (at,)
+        found.append(None if not own and state != "kept" else own)
+    return found
 
 
 def _required(rate: float, households: float) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from facilityplan.provision import total_as_written
+from facilityplan.schemes.fields import STAGES
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,21 @@ class _Sheet:
         """Return a day; ``None`` where there is none."""
         value = self.values.get(name)
         return value if isinstance(value, dt.date) else None
+
+    def dates_of_premises(self) -> dict[str, dt.date]:
+        """Return the dates of the premises, by stage."""
+        days = {stage: self.day(f"{stage}_premises") for stage in STAGES}
+        return {stage: day for stage, day in days.items() if day is not None}
+
+    def dates_of_dwellings(self) -> dict[str, dt.date]:
+        """Return the dates of the dwellings, by stage."""
+        days = {stage: self.day(f"{stage}_dwellings") for stage in STAGES}
+        return {stage: day for stage, day in days.items() if day is not None}
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it gives a date of any stage."""
+        return bool(self.dates_of_dwellings() or self.dates_of_premises())
 
 
 @dataclass(frozen=True)
@@ -105,6 +121,11 @@ class Scheme(_Sheet):
     def storeys(self) -> tuple[int, ...] | None:
         """Storeys of the premises, ascending, negative below ground."""
         return self.values.get("storey")
+
+    @property
+    def gives_dates(self) -> bool:
+        """Whether it, or a phase of it, gives a date of any stage."""
+        return any(sheet.is_dated for sheet in (self, *self.phases))
 
     def phase_sum(self, name: str) -> float:
         """Return a figure summed over the phases; NaN without phases or where one is silent."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from facilityplan.checks import Finding, Verdict
-from facilityplan.schemes.ledger import PhaseLine, Remark, phase_ledger, remarks
+from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
+from facilityplan.checks.spans import Part, Span, share_of
+from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
-from facilityplan.schemes.surroundings import Surroundings
-from facilityplan.standards import DutyHolder, Modality, Standards
+from facilityplan.schemes.surroundings import RADIUS, Surroundings, without_city
+from facilityplan.standards import Clause, DutyHolder, Modality, Standards, Unit
+
+COMPLIANCE_RATE: Final = "compliance_rate"
+"""Measure of clauses on the share of schemes that keep another."""
 
 
 class Outcome(StrEnum):
@@ -65,16 +72,58 @@ def review_scheme(
     ----------
     surroundings
         What the city around it says; its findings stand beside, and in the place of those that
-        the sheet could not decide.
+        the sheet could not decide. Without it what needs the city is insufficient data.
     """
     findings = review(scheme, standards)
-    if surroundings is not None:
+    if surroundings is None:
+        findings = in_order([*findings, *without_city(scheme, standards)])
+    else:
         known = {(item.clause_id, item.unit_id) for item in surroundings.findings}
         findings = [item for item in findings if (item.clause_id, item.unit_id) not in known]
         findings = in_order([*findings, *surroundings.findings])
     lines = phase_ledger(scheme, standards)
-    said = remarks(scheme, lines, findings)
+    said = [*circumstances(scheme, standards, surroundings), *remarks(scheme, lines, findings)]
     return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
+
+
+ABOUT: Final = MappingProxyType(
+    {"households": "about.households", "elder_floor_area_m2": "about.elder_floor_area_m2"}
+)
+"""What is said of figures that decide and are only about so much, by field."""
+
+
+def circumstances(
+    scheme: Scheme, standards: Standards, surroundings: Surroundings | None
+) -> list[Remark]:
+    """Return under which circumstances a review holds that its reader may not be aware of."""
+    found = []
+    if standards.as_of is None and scheme.gives_dates:
+        found.append(Remark("no_judging_date", {}))
+    sheets = (scheme, *scheme.phases)
+    found += [
+        Remark(said, {})
+        for name, said in ABOUT.items()
+        if any(name in sheet.values.get("approximate", ()) for sheet in sheets)
+    ]
+    if lacks_number(scheme, standards):
+        documents = "、".join(item.number for item in standards.documents)
+        found.append(Remark("no_local_number", {"documents": documents}))
+    places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
+    said = scheme.place or ""
+    if said and not any(name in said or said in name for name in places):
+        documents = "、".join(item.number for item in standards.documents)
+        found.append(Remark("other_place", {"place": said, "documents": documents}))
+    farthest = scheme.number("farthest_dwelling_m")
+    unit = Unit(setting="urban", status=scheme.status)
+    limits = [
+        item.clause.limit for item in standards.binding(RADIUS, unit) if item.clause.is_numeric
+    ]
+    if limits and farthest > min(limits):
+        # The clause counts facilities in operation; how the scheme's own will lie is said beside it.
+        found.append(Remark("farthest_dwelling", {"distance": farthest, "limit": min(limits)}))
+    if surroundings is not None and surroundings.outside > 0:
+        found.append(Remark("outside_streets", {"percent": surroundings.outside * 100}))
+    return found
 
 
 @dataclass(frozen=True)
@@ -105,6 +154,79 @@ def compliance_rate(reviews: Sequence[Review]) -> Rate:
     """Return the rate of schemes that keep the rules, between its bounds."""
     outcomes = [item.outcome for item in reviews]
     return Rate(len(outcomes), outcomes.count(Outcome.COMPLIES), outcomes.count(Outcome.FAILS))
+
+
+@dataclass(frozen=True)
+class ClauseRate:
+    """What a clause on the rate of complying schemes says of many: the share between its bounds.
+
+    ``low`` and ``high`` are ``None`` where no scheme is surely meant. ``undecided`` schemes are
+    not judged, or may not be meant at all.
+    """
+
+    clause: Clause
+    meant: int
+    complying: int
+    undecided: int
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What holds whatever the undecided schemes turn out to be."""
+        clause = self.clause
+        if self.low is None or self.high is None or clause.comparator is None:
+            return Verdict.INSUFFICIENT_DATA
+        if Span(self.low, self.high).deciding(clause.comparator, clause.limit) is None:
+            return Verdict.INSUFFICIENT_DATA
+        kept = clause.comparator.holds(self.low, clause.limit)
+        return Verdict.COMPLIANT if kept else Verdict.NON_COMPLIANT
+
+
+def rates_by_clause(reviews: Sequence[Review]) -> list[ClauseRate]:
+    """Return what the documents' clauses on the rate of complying schemes say of these."""
+    asked: dict[str, tuple[Clause, list[Review]]] = {}
+    for item in reviews:
+        for clause in item.standards.clauses(COMPLIANCE_RATE):
+            if clause.parameters.get("of_measure") == FLOOR_AREA and clause.is_numeric:
+                asked.setdefault(clause.id, (clause, []))[1].append(item)
+    return [_rate_of(clause, own) for _, (clause, own) in sorted(asked.items())]
+
+
+def _rate_of(clause: Clause, reviews: Sequence[Review]) -> ClauseRate:
+    members = [(item, _is_meant(clause, item.scheme)) for item in reviews]
+    judged = [(_keeps_area(item), meant) for item, meant in members if meant is not False]
+    share = share_of(Part.one(asked_for=keeps, counts=meant is True) for keeps, meant in judged)
+    sure = [keeps for keeps, meant in judged if meant is True and keeps is not None]
+    span = share.span
+    return ClauseRate(
+        clause,
+        len(judged),
+        sure.count(True),
+        len(judged) - len(sure),
+        None if span is None else span.low,
+        None if span is None else span.high,
+    )
+
+
+def _is_meant(clause: Clause, scheme: Scheme) -> bool | None:
+    """Return whether a scheme is one that a rate is taken of; ``None`` where that is not known."""
+    since, approved = clause.parameters.get("approved_from"), scheme.day("approved")
+    if scheme.status is not None and scheme.status != clause.parameters.get("of_status"):
+        return False
+    if since is not None and approved is not None and approved < since:
+        return False
+    unknown = scheme.status is None or (since is not None and approved is None)
+    return None if unknown else True
+
+
+def _keeps_area(review: Review) -> bool | None:
+    """Return whether a scheme has the floor area that is required; ``None`` where not known."""
+    own = {clause.id for clause in review.standards.clauses(FLOOR_AREA)}
+    verdicts = {item.verdict for item in review.findings if item.clause_id in own}
+    if Verdict.NON_COMPLIANT in verdicts:
+        return False
+    return True if verdicts == {Verdict.COMPLIANT} else None
 
 
 def failures_first(reviews: Sequence[Review]) -> list[Review]:

@@ -21,6 +21,7 @@ from facilityplan.checks.staged_delivery import Step
 from facilityplan.errors import UsageError
 from facilityplan.provision import Provided
 from facilityplan.schemes.fields import STAGES
+from facilityplan.schemes.ledger import phase_ledger, served_by
 from facilityplan.schemes.model import Phase, Scheme
 from facilityplan.schemes.premises import premises_findings
 from facilityplan.standards import (
@@ -83,74 +84,78 @@ def in_order(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _delivery(scheme: Scheme, standards: Standards, unit: Unit, ref: UnitRef) -> list[Finding]:
-    """Judge the four stages: phase by phase where the sheet has phases, else once.
+    """Judge the four stages: phase by phase where the sheet has dates by phase, else once.
 
     Without a judging date every date that is given has been reached.
     """
+    adopted = standards.binding(staged_delivery.MEASURE, unit)
     as_of = standards.as_of or dt.date.max
+    opinions = _opinions(scheme)
+    if not any(phase.is_dated for phase in scheme.phases):
+        steps = _steps(scheme, [scheme])
+        return [_judge_delivery(item, ref, steps, opinions, as_of) for item in adopted]
+    serving = served_by(scheme, phase_ledger(scheme, standards))
     findings = []
-    for adoption in standards.binding(staged_delivery.MEASURE, unit):
-        for own, phase in _parts(scheme, ref):
-            steps = _steps(scheme, phase)
-            doubt = doubt_of(adoption)
-            if steps or doubt not in {None, "reason.clause_without_number"}:
-                findings.append(staged_delivery.judge(adoption, own, steps, as_of))
+    for adoption in adopted:
+        for phase, served in zip(scheme.phases, serving, strict=True):
+            own = UnitRef("scheme", f"{ref.id}/{phase.name}", f"{ref.name} {phase.name}", phase.row)
+            if served is None:
+                findings.append(undecided(adoption, own, "reason.phase_need_unknown"))
+            elif not served:
+                findings.append(not_applicable(adoption, own, "reason.phase_served_before", {}))
             else:
-                findings.append(not_applicable(adoption, own, "reason.delivery_not_yet_due", {}))
+                steps = _steps(phase, [scheme.phases[at] for at in served])
+                findings.append(_judge_delivery(adoption, own, steps, opinions, as_of))
     return findings
 
 
-def _parts(scheme: Scheme, ref: UnitRef) -> list[tuple[UnitRef, Phase | None]]:
-    dated = [phase for phase in scheme.phases if _dated(phase)]
-    if not dated:
-        return [(ref, None)]
-    return [
-        (
-            UnitRef("scheme", f"{ref.id}/{phase.name}", f"{ref.name} {phase.name}", phase.row),
-            phase,
-        )
-        for phase in scheme.phases
-    ]
+def _judge_delivery(
+    adoption: Adoption,
+    ref: UnitRef,
+    steps: Sequence[Step],
+    opinions: Sequence[Step],
+    as_of: dt.date,
+) -> Finding:
+    doubt = doubt_of(adoption)
+    if not steps and doubt in {None, "reason.clause_without_number"}:
+        return not_applicable(adoption, ref, "reason.delivery_not_yet_due", {})
+    return staged_delivery.judge(adoption, ref, [*steps, *opinions], as_of)
 
 
-def _dated(sheet: Scheme | Phase) -> bool:
-    return any(
-        sheet.day(f"{stage}_{of}") is not None
-        for stage in STAGES
-        for of in ("dwellings", "premises")
-    )
+def _steps(dwellings: Scheme | Phase, premises: Sequence[Scheme | Phase]) -> list[Step]:
+    """Return the stages of some dwellings, held against the premises that serve them.
 
-
-def _steps(scheme: Scheme, phase: Phase | None) -> list[Step]:
-    """Return the dates of the stages and opinions; a phase without premises has no steps.
-
-    The opinions of the civil-affairs bureau are the whole scheme's.
+    Dwellings of a phase that lags are served by premises of later phases: the last date of all
+    that serve them counts, so that a phase without premises is no way round the stages.
     """
-    sheet: Scheme | Phase = scheme if phase is None else phase
-    if phase is not None and phase.elder_floor_area_m2 == 0 and not _has_premises_dates(phase):
-        return []
-    steps = [
-        Step(
-            sheet.row if phase is None else phase.row,
-            stage,
-            sheet.day(f"{stage}_dwellings"),
-            sheet.day(f"{stage}_premises"),
-            sheet.words(f"{stage}_document"),
+    steps = []
+    for stage in STAGES:
+        own = dwellings.day(f"{stage}_dwellings")
+        days = [item.day(f"{stage}_premises") for item in premises]
+        given = [day for day in days if day is not None]
+        if own is None and not given:
+            continue
+        sheets = [dwellings, *(item for item in premises if item is not dwellings)]
+        said = [item.words(f"{stage}_document") for item in sheets]
+        steps.append(
+            Step(
+                dwellings.row,
+                stage,
+                own,
+                max(given) if len(given) == len(days) else None,
+                "、".join(filter(None, said)) or None,
+            )
         )
-        for stage in STAGES
-        if sheet.day(f"{stage}_dwellings") or sheet.day(f"{stage}_premises")
-    ]
-    if steps:
-        steps += [
-            Step(scheme.row, name, None, scheme.day(name), scheme.words(f"{name}_document"))
-            for name in staged_delivery.STAGE_OF_OPINION
-            if scheme.day(name) is not None
-        ]
     return steps
 
 
-def _has_premises_dates(phase: Phase) -> bool:
-    return any(phase.day(f"{stage}_premises") is not None for stage in STAGES)
+def _opinions(scheme: Scheme) -> list[Step]:
+    """Return the opinions of the civil-affairs bureau; they are the whole scheme's."""
+    return [
+        Step(scheme.row, name, None, scheme.day(name), scheme.words(f"{name}_document"))
+        for name in staged_delivery.STAGE_OF_OPINION
+        if scheme.day(name) is not None
+    ]
 
 
 def _community_centre(scheme: Scheme, standards: Standards, ref: UnitRef) -> list[Finding]:
@@ -168,7 +173,11 @@ def _community_centre(scheme: Scheme, standards: Standards, ref: UnitRef) -> lis
         if trigger is None or "community" not in clause.applies_to.level:
             continue
         if np.isnan(households):
-            findings.append(undecided(adoption, ref, "reason.community_households_unknown"))
+            findings.append(
+                undecided(
+                    adoption, ref, "reason.community_households_unknown", required=clause.limit
+                )
+            )
             continue
         evidence = {"file": scheme.file, "community_households": households}
         if not Comparator(clause.parameters["trigger_comparator"]).holds(households, trigger):
@@ -184,7 +193,11 @@ def _community_centre(scheme: Scheme, standards: Standards, ref: UnitRef) -> lis
             )
             continue
         if np.isnan(beds):
-            findings.append(undecided(adoption, ref, "reason.community_centre_beds_unknown"))
+            findings.append(
+                undecided(
+                    adoption, ref, "reason.community_centre_beds_unknown", required=clause.limit
+                )
+            )
             continue
         enough = beds >= float(clause.parameters.get("min_beds", 0))
         findings.append(
@@ -253,7 +266,9 @@ def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
     if doubt is not None:
         return undecided(adoption, ref, doubt)
     if not np.isfinite(scheme.premises):
-        return undecided(adoption, ref, "reason.premises_count_unknown")
+        return undecided(
+            adoption, ref, "reason.premises_count_unknown", required=adoption.clause.limit
+        )
     if scheme.premises == 0:
         return not_applicable(adoption, ref, "reason.no_premises", {})
     return judged(
@@ -262,7 +277,7 @@ def _concentration(scheme: Scheme, adoption: Adoption, ref: UnitRef) -> Finding:
         value=scheme.premises,
         required=adoption.clause.limit,
         formula={"id": "formula.count"},
-        evidence={"file": scheme.file},
+        evidence={"file": scheme.file, "attribute": "places"},
     )
 
 

@@ -27,16 +27,19 @@ from facilityplan.checks import (
 from facilityplan.checks.finding import doubt_of, undecided
 from facilityplan.crs import to_project
 from facilityplan.errors import BadValueError
-from facilityplan.layers import City, conform, stack
+from facilityplan.layers import conform, stack
 from facilityplan.provision import as_written, select
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import ref_of, station_finding
-from facilityplan.standards import Unit
+from facilityplan.standards import Standards, Unit
 
 ID: Final = "\x00scheme"
 """Id of the scheme among the residences; no file can hold it."""
 
 STREET: Final = "town"
+
+RADIUS: Final = "service_radius"
+"""Measure that only the city around a scheme can answer."""
 
 DATUM_WORDS: Final = {
     "wgs84": ("wgs84", "wgs-84", "wgs 84"),
@@ -80,12 +83,17 @@ class StreetNeed:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the city around a scheme says of it."""
+    """What the city around a scheme says of it.
+
+    ``outside`` is the share of the scheme that lies in no street of the city's; 0 where the city
+    has none to lie in.
+    """
 
     findings: tuple[Finding, ...]
     streets: tuple[StreetNeed, ...]
     community: str | None
     placed: bool
+    outside: float = 0.0
 
 
 def geometry_of(scheme: Scheme, crs: str) -> Any | None:
@@ -139,7 +147,8 @@ def around(scheme: Scheme, city: Context, needs: Sequence[Finding] | None = None
     """
     shape = geometry_of(scheme, city.city.crs)
     if shape is None:
-        return Surroundings(tuple(_unplaced(scheme, city)), (), None, placed=False)
+        unplaced = _radius_unknown(scheme, city.standards, "reason.scheme_unplaced")
+        return Surroundings(tuple(unplaced), (), None, placed=False)
     with_scheme = _with(scheme, city, shape, ())
     chain = with_scheme.zone_chain()[-1]
     levels = with_scheme.cells("zones", "level") if city.city.has("zones") else []
@@ -147,9 +156,12 @@ def around(scheme: Scheme, city: Context, needs: Sequence[Finding] | None = None
     findings = [_renamed(item, scheme) for item in service_radius.evaluate(with_scheme)]
     findings += _stations(scheme, with_scheme, community)
     findings += _centre(scheme, city, shape, community)
-    streets = _streets(scheme, city, shape, needs)
+    shares = _shares(shape, city)
+    streets = _streets(scheme, city, shares or {}, needs)
     name = None if community is None else str(city.cells("zones", "name")[community])
-    return Surroundings(tuple(findings), tuple(streets), name, placed=True)
+    # Streets are drawn to the millimetre; what is left of a sum of shares is no land.
+    outside = 0.0 if shares is None else max(0.0, round(1.0 - sum(shares.values()), 3))
+    return Surroundings(tuple(findings), tuple(streets), name, placed=True, outside=outside)
 
 
 def floor_area_needs(city: Context) -> list[Finding]:
@@ -157,13 +169,19 @@ def floor_area_needs(city: Context) -> list[Finding]:
     return floor_area.evaluate(city) if city.city.has("residences") else []
 
 
-def _unplaced(scheme: Scheme, city: Context) -> list[Finding]:
+def without_city(scheme: Scheme, standards: Standards) -> list[Finding]:
+    """Return the findings on service radius of a scheme whose city nobody gave."""
+    return _radius_unknown(scheme, standards, "reason.no_city_given")
+
+
+def _radius_unknown(scheme: Scheme, standards: Standards, reason: str) -> list[Finding]:
+    """Return a finding of insufficient data for each radius clause: none is left out in silence."""
     unit = Unit(setting="urban", status=scheme.status)
     return [
         undecided(
-            adoption, ref_of(scheme), "reason.scheme_unplaced", required=adoption.clause.value
+            adoption, ref_of(scheme), doubt_of(adoption) or reason, required=adoption.clause.value
         )
-        for adoption in city.standards.binding("service_radius", unit)
+        for adoption in standards.binding(RADIUS, unit)
     ]
 
 
@@ -279,15 +297,9 @@ def _centre(scheme: Scheme, city: Context, shape: Any, community: int | None) ->
 
 
 def _streets(
-    scheme: Scheme, city: Context, shape: Any, needs: Sequence[Finding] | None
+    scheme: Scheme, city: Context, shares: dict[int, float], needs: Sequence[Finding] | None
 ) -> list[StreetNeed]:
-    base = city.city
-    if not (base.has("zones") and base.has("residences")):
-        return []
-    levels = city.cells("zones", "level")
-    rows = [row for row, level in enumerate(levels) if level == STREET]
-    shares = _shares(shape, base, rows)
-    if not shares:
+    if not shares or not city.city.has("residences"):
         return []
     found = floor_area_needs(city) if needs is None else needs
     by_unit = {item.unit_id: item for item in found}
@@ -295,9 +307,18 @@ def _streets(
     return [_street(city, row, share, scheme, own, by_unit) for row, share in shares.items()]
 
 
-def _shares(shape: Any, city: City, rows: Sequence[int]) -> dict[int, float]:
-    """Return the share of the scheme in each street that it lies in, by area; a point has one."""
-    zones = city.zones.geometry.to_numpy()[list(rows)]
+def _shares(shape: Any, city: Context) -> dict[int, float] | None:
+    """Return the share of the scheme in each street that it lies in, by area; a point has one.
+
+    ``None`` where the city has no streets.
+    """
+    if not city.city.has("zones"):
+        return None
+    levels = city.cells("zones", "level")
+    rows = [row for row, level in enumerate(levels) if level == STREET]
+    if not rows:
+        return None
+    zones = city.city.zones.geometry.to_numpy()[rows]
     if shape.area > 0:
         areas = shapely.area(shapely.intersection(zones, shape)) / shape.area
         # A rim that two maps draw a little differently is no second street.

@@ -69,19 +69,47 @@ class ProposedSite:
 
 
 @dataclass(frozen=True)
+class StageResult:
+    """A stage of a plan.
+
+    Parameters
+    ----------
+    year, n_sites
+        What was asked: so many sites at most by that year.
+    sites, new
+        Candidates that stand by then, and those of them that come in this stage.
+    weight
+        Weight covered by then.
+    serves
+        Gaps that are closed in this stage and were not before, by id.
+    """
+
+    year: int
+    n_sites: int
+    sites: tuple[str, ...]
+    new: tuple[str, ...]
+    weight: float
+    serves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SitingPlan:
     """The answer to one siting problem.
 
     Parameters
     ----------
     problem
-        ``lscp`` (fewest sites that close all closable gaps) or ``mclp`` (best ``n_sites`` sites).
+        ``lscp`` (fewest sites that close all closable gaps), ``mclp`` (best ``n_sites`` sites),
+        ``staged`` (best sites by year) or another name of the literature.
     n_sites
         Sites allowed (mclp; a site that adds no weight is left out) or needed (lscp).
     status
         ``optimal`` only where proven.
     objective, bound, gap
-        Number of sites (lscp) or weight covered (mclp), what is proven of it, and the relative gap.
+        Number of sites (lscp) or weight covered (mclp; over all stages together where there are
+        any), what is proven of it, and the relative gap.
+    stages
+        In which year which sites come; none where it is not a plan in stages.
     """
 
     problem: str
@@ -91,6 +119,7 @@ class SitingPlan:
     bound: float
     gap: float
     sites: tuple[ProposedSite, ...]
+    stages: tuple[StageResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +146,8 @@ class Proposal:
         Fewest sites that close all closable gaps; ``None`` where there is nothing to close.
     best
         Best sites for 1, 2, 3 … sites; none where no closable gap has a weight.
+    staged
+        Best sites by year, where the project asks for stages.
     """
 
     gaps: tuple[str, ...]
@@ -128,3 +159,4 @@ class Proposal:
     unweighted: tuple[str, ...]
     cover_all: SitingPlan | None
     best: tuple[SitingPlan, ...]
+    staged: SitingPlan | None = None

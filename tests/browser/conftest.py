@@ -1,12 +1,17 @@
 """Chromium without a network, and a page that notes whatever it should not do."""
 
+import base64
+import io
 import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from picture import Picture
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 WAIT_MS = 30_000
@@ -34,6 +39,28 @@ SHARE = """async ([pane, wanted, within]) => {
         }
     }
     return all ? found / all : 0;
+}"""
+
+# A pane's canvases put together as they lie in the window, pixel by pixel, as a PNG.
+PICTURE = """async (pane) => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const where = document.querySelector(`.leaflet-desk-${pane}-pane`);
+    await frame();
+    await frame();
+    while (where.dataset.drawn === "false") await frame();
+    const box = map_city.getContainer().getBoundingClientRect();
+    const tiles = [...where.querySelectorAll("canvas")];
+    const ratio = tiles[0].width / tiles[0].getBoundingClientRect().width;
+    const whole = new OffscreenCanvas(Math.floor(box.width * ratio), Math.floor(box.height * ratio));
+    const pen = whole.getContext("2d");
+    for (const tile of tiles) {
+        const { left, top } = tile.getBoundingClientRect();
+        pen.drawImage(tile, (left - box.left) * ratio, (top - box.top) * ratio);
+    }
+    const bytes = new Uint8Array(await (await whole.convertToBlob()).arrayBuffer());
+    const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    const { min } = map_city.getPixelBounds();
+    return { png: btoa(text), ratio, zoom: map_city.getZoom(), corner: [min.x, min.y] };
 }"""
 
 
@@ -88,6 +115,17 @@ class Watched:
     def painted(self, pane):
         """Return the share of a pane's canvas that has any colour."""
         return self.page.evaluate(SHARE, [pane, [0, 0, 0], 255])
+
+    def show_at_whole_zoom(self):
+        """Show the same at the next smaller whole zoom: there tiles are not stretched."""
+        self.page.evaluate("void map_city.setZoom(Math.floor(map_city.getZoom()), {animate: false})")
+        self.page.wait_for_timeout(500)
+
+    def picture(self, pane):
+        """Return what a pane's canvases show in the window."""
+        found = self.page.evaluate(PICTURE, pane)
+        image = Image.open(io.BytesIO(base64.b64decode(found["png"]))).convert("RGBA")
+        return Picture(np.asarray(image), found["zoom"], found["corner"], found["ratio"])
 
 
 def _chromium():

@@ -90,7 +90,8 @@ def test_standards_of_the_sheet_win(findings):
         status="new",
         households=100,
     )
-    assert set(found) == {"ZZ02a", "ZZ02b", "ZZ03"}
+    assert set(found) == {"ZZ02a", "ZZ02b", "ZZ03", "ZZ05a"}
+    assert found["ZZ05a"]["formula"]["id"] == "reason.no_city_given"
 
 
 @pytest.mark.parametrize(

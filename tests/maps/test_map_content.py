@@ -195,6 +195,23 @@ def test_outlines_are_the_shapes_vertex_by_vertex():
     packed = outlines(shapes)
     assert packed["rings"].tolist() == [0, 3, 1]
     assert packed["sizes"].tolist() == [1, 4, 3, 3, 3]
-    xy = np.cumsum(np.column_stack([packed["east"], packed["north"]]), axis=0) / 1e6
+    begin = np.append(0, np.cumsum(packed["sizes"])[:-1])
+    moves = np.zeros((packed["sizes"].sum(), 2))
+    moves[np.setdiff1d(np.arange(len(moves)), begin)] = np.column_stack(
+        list(packed["steps"].values())
+    )
+    xy = (
+        np.vstack(
+            [
+                first + np.cumsum(part, axis=0)
+                for first, part in zip(
+                    np.column_stack(list(packed["first"].values())),
+                    np.split(moves, begin[1:]),
+                    strict=True,
+                )
+            ]
+        )
+        / 1e6
+    )
     flat = [(5, 6), *ring, *hole, (1, 1), (2, 1), (2, 2), *ring[:3]]
     assert np.abs(xy - np.array(flat)).max() < 6e-7

@@ -20,6 +20,7 @@ from facilityplan.cli.run import sample_city
 from facilityplan.errors import UsageError
 from facilityplan.layers import City, conform
 from facilityplan.project import open_project
+from facilityplan.project.confirmation import scenario_changes
 from facilityplan.project.scenario import with_scenario
 from facilityplan.scenario.difference import difference
 from facilityplan.scenario.file import Claim, Scenario, confirm
@@ -434,7 +435,7 @@ def test_a_scenario_of_the_sample_city():
             item.context,
             item.findings().findings,
             item.coverage().coverage,
-            **({"scenario": dict(item.scenario)} if item.scenario else {}),
+            **({"scenario": scenario_changes(item.scenario)} if item.scenario else {}),
         )
         for item in (base, after)
     ]

@@ -1,6 +1,8 @@
 """Hand-made answers, and the documents made of a review."""
 
+import datetime as dt
 import io
+import json
 import shutil
 import subprocess
 import tomllib
@@ -11,6 +13,7 @@ import openpyxl
 import pytest
 
 from facilityplan import standards
+from facilityplan.cli import run_command_line
 from facilityplan.errors import InputError
 from facilityplan.report.scheme_form import form_toml, form_workbook
 from facilityplan.report.scheme_words import review_fields
@@ -19,7 +22,8 @@ from facilityplan.report.word import fill
 from facilityplan.schemes import Scheme, review_scheme
 from facilityplan.schemes.sheet import _from_toml, scheme_from_toml
 
-CASES = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))["case"]
+HERE = Path(__file__).parent
+CASES = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]
 
 
 def reviewed(sheet):
@@ -28,15 +32,72 @@ def reviewed(sheet):
     return review_scheme(_from_toml(dict(sheet), "a.toml", 1), standards.resolve(documents, None))
 
 
+def toml(value):
+    """Write a value as TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return value.isoformat() if isinstance(value, dt.date) else json.dumps(value)
+
+
+@pytest.fixture
+def check(tmp_path, capsys):
+    """Return what runs ``check`` on a case as a user would: exit code and JSON."""
+
+    def run(case):
+        lines = [f"{json.dumps(name)} = {toml(value)}" for name, value in case["sheet"].items()]
+        (tmp_path / "a.toml").write_text("\n".join(lines), encoding="utf-8")
+        call = ["check", str(tmp_path / "a.toml"), "--json"]
+        call += ["--date", case["date"]] if "date" in case else []
+        call += ["--standards", str(HERE / case["document"])] if "document" in case else []
+        code = run_command_line(call)
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        return code, json.loads(shown.out)[0] if shown.out else None
+
+    return run
+
+
+WORDS = {
+    "yes": "compliant",
+    "no": "non_compliant",
+    "?": "insufficient_data",
+    "-": "not_applicable",
+}
+
+
+def shown(finding):
+    """Return a finding as a case writes it."""
+    clause, unit = finding["clause_id"], finding["unit_id"].partition("/")[2]
+    figures = [finding["required"], finding["margin"]]
+    return f"{clause}/{unit}" if unit else clause, [finding["verdict"], *figures]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-def test_answers_by_hand(case):
-    review = reviewed(case["sheet"])
-    found = {item.clause_id: item for item in review.findings}
-    for clause, (verdict, *figures) in case["findings"].items():
-        assert found[clause].verdict == verdict
-        got = [found[clause].required, found[clause].margin]
-        assert [round(value, 9) for value in got[: len(figures)]] == figures
-    assert review.complies == (case["code"] == 0)
+def test_answers_by_hand(case, check):
+    code, answer = check(case)
+    assert code == case["code"]
+    if answer is None:
+        assert code == 2
+        return
+    wanted = {
+        clause: [WORDS[verdict], *figures, *[None] * (2 - len(figures))]
+        for clause, (verdict, *figures) in case["findings"].items()
+    }
+    assert dict(map(shown, answer["findings"])) == wanted
+    assert answer["complies"] == (code == 0)
+    standing = {item["clause_id"]: item["standing"] for item in answer["findings"]}
+    assert case.get("standing", {}).items() <= standing.items()
+    said = {item["id"] for item in answer["remarks"]}
+    assert said.issuperset(case.get("remarks", []))
+    assert said.isdisjoint(case.get("silent", []))
+    if "phases" in case:
+        lines = [
+            [line["required_so_far_m2"], line["designed_so_far_m2"], line["state"]]
+            for line in answer["phases"]
+        ]
+        assert lines == [[None if cell == "?" else cell for cell in row] for row in case["phases"]]
 
 
 HOSTILE = [

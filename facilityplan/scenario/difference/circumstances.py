@@ -22,6 +22,9 @@ _STANDARDS: Final = "standards/"
 _NO_BEARING: Final = ("siting", "sensitivity")
 """Parameters that no verdict hangs on."""
 
+_NO_DATA: Final = ("file", "sha256", "limits_m")
+"""Of a scenario: which file it is, and limits, which are no data."""
+
 
 def circumstances(a: RunRecord, b: RunRecord) -> dict[str, Any]:
     """Return all that differs in what two runs were made from; everything empty where nothing does.
@@ -55,7 +58,7 @@ def data_differs(found: Mapping[str, Any]) -> bool:
     """Return whether the files read, or what a scenario made of them, may hold other data."""
     files = [name for name in found["inputs"] if not name.startswith(_STANDARDS)]
     made_up = [
-        {key: part for key, part in (side or {}).items() if key != "limits_m"}
+        {key: part for key, part in (side or {}).items() if key not in _NO_DATA}
         for side in found["scenario"].get("scenario", [None, None])
     ]
     return bool(files) or made_up[0] != made_up[1]

@@ -32,12 +32,12 @@ from facilityplan.siting.planner.result import (
     EqualPlan,
     SitePlan,
     SiteReasons,
-    StageResult,
     Totals,
 )
 from facilityplan.siting.planner.solve import Solved, backup_times, solve
 from facilityplan.siting.planner.streets import street_table
 from facilityplan.siting.planner.swaps import Values
+from facilityplan.siting.proposal import StageResult
 from facilityplan.siting.solution import Solution, Status
 from facilityplan.siting.stages import Staged
 
@@ -296,13 +296,18 @@ class _Parts:
         if not isinstance(answer, Staged) or not answer.stages:
             return ()
         ids = self.instance.sites.candidates.ids
+        gaps = np.asarray(self.instance.ids, dtype=object)
         found, before = [], set[int]()
+        closed = served_by_standing(self.instance)
         for (year, number), sites, weight in zip(
             self.instance.request.stages, answer.stages, answer.covered, strict=True
         ):
             new = tuple(ids[site] for site in sites if site not in before)
-            found.append(StageResult(year, number, tuple(ids[s] for s in sites), new, weight))
-            before |= set(sites)
+            by_then = closed_gaps(self.instance, tuple(sites))
+            serves = tuple(gaps[by_then & ~closed])
+            named = tuple(ids[s] for s in sites)
+            found.append(StageResult(year, number, named, new, weight, serves))
+            before, closed = before | set(sites), by_then
         return tuple(found)
 
     def certificate(self, options: SolveOptions) -> Certificate:

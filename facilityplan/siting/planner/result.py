@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from facilityplan.siting.planner.request import Request
-from facilityplan.siting.proposal import Count, ProposedSite
+from facilityplan.siting.proposal import Count, ProposedSite, StageResult
 from facilityplan.siting.solution import Status
 
 
@@ -184,17 +184,6 @@ class Curve:
     total: float
     knee: int | None
     complete: bool
-
-
-@dataclass(frozen=True)
-class StageResult:
-    """A stage: its year, the sites there are by then, those new in it, the weight covered."""
-
-    year: int
-    n_sites: int
-    sites: tuple[str, ...]
-    new: tuple[str, ...]
-    weight: float
 
 
 @dataclass(frozen=True)

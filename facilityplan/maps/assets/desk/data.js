@@ -33,7 +33,9 @@
       return value.length && value[0] !== null && typeof value[0] === "object" ? value.map((item) => spoken(item, lang)) : value;
     }
     if ("§" in value) return value["§"][lang];
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, spoken(item, lang)]));
+    const said = {};
+    for (const key of Object.keys(value)) desk.later(said, key, () => spoken(value[key], lang));
+    return said;
   }
 
   // One object a row, from columns of equal length.
@@ -53,13 +55,15 @@
   const groups = (packed) =>
     Object.fromEntries(Object.entries(packed).map(([look, part]) => [look, group(part)]));
 
-  function readZones(packed) {
+  function readZones(packed, facts) {
+    const factsOf = (row) => facts && Object.fromEntries(Object.entries(facts).map(([name, column]) => [name, column[row]]));
     const read = reader();
     const labels = points(packed.label);
     return rows(packed, ["id", "level"]).map((zone) => ({
       ...zone,
       polygons: read.polygons(packed.shape[zone.row]),
       label: labels[zone.row],
+      facts: factsOf(zone.row),
       findings: [],
     }));
   }
@@ -74,27 +78,15 @@
 
   // The findings of one clause; an object is made only of one that is asked for.
   function readColumns(raw, number, count) {
-    const columns = { ...raw.findings[number] };
-    if (typeof columns.margin === "number") {
-      // value less what is required, rounded as judgements.py rounds
-      const sign = columns.margin;
-      columns.margin = columns.value.map((value, row) => {
-        const required = cell(columns.required, row);
-        const none = value === null || required === null || columns.verdict[row] > 1;
-        return none ? null : Math.round(sign * (value - required) * 1e6) / 1e6;
-      });
-    }
+    const given = raw.findings[number];
+    const columns = Object.create(given);
+    desk.later(columns, "margin", () => marginsOf(given));
     const clause = raw.clauses[number];
-    const fragile = new Set(columns.fragile);
-    const first = new Int32Array(count).fill(-1);
-    const next = new Int32Array(columns.unit.length).fill(-1);
     const isResidence = (row) => cell(columns.unitKind, row) === "residence" && typeof columns.unit[row] === "number";
-    for (let row = columns.unit.length - 1; row >= 0; row -= 1) {
-      if (!isResidence(row)) continue;
-      next[row] = first[columns.unit[row]];
-      first[columns.unit[row]] = row;
-    }
-    const finding = (row) => ({
+    const ledger = { clause, columns, isResidence, required: (row) => cell(columns.required, row) };
+    desk.later(ledger, "fragile", () => new Set(columns.fragile));
+    desk.later(ledger, "chains", () => chainsOf(columns.unit, isResidence, count));
+    ledger.finding = (row) => ({
       clause,
       number,
       verdict: columns.verdict[row],
@@ -103,14 +95,36 @@
       margin: columns.margin[row],
       text: raw.texts[cell(columns.text, row)],
       standing: raw.texts[cell(columns.standing, row)],
-      fragile: fragile.has(row),
+      fragile: ledger.fragile.has(row),
       nearest: columns.nearest ? columns.nearest[row] : -1,
       walking: columns.walkingM ? [columns.walkingM[row], columns.walkingFlips[row], columns.walkingOff[row]] : null,
       method: columns.method ? columns.method[row] : null,
       unit: columns.unit[row],
       unitKind: cell(columns.unitKind, row),
     });
-    return { clause, columns, first, next, finding, isResidence, required: (row) => cell(columns.required, row) };
+    return ledger;
+  }
+
+  // Margins as they were written, or value less what is required, rounded as judgements.py rounds.
+  function marginsOf({ margin, value, required, verdict }) {
+    if (typeof margin !== "number") return margin;
+    return value.map((own, row) => {
+      const asked = cell(required, row);
+      const none = own === null || asked === null || verdict[row] > 1;
+      return none ? null : Math.round(margin * (own - asked) * 1e6) / 1e6;
+    });
+  }
+
+  // The first finding of each residence, and the one after each.
+  function chainsOf(unit, isResidence, count) {
+    const first = new Int32Array(count).fill(-1);
+    const next = new Int32Array(unit.length).fill(-1);
+    for (let row = unit.length - 1; row >= 0; row -= 1) {
+      if (!isResidence(row)) continue;
+      next[row] = first[unit[row]];
+      first[unit[row]] = row;
+    }
+    return { first, next };
   }
 
   // The middles of boxes, where no points were written.
@@ -123,25 +137,26 @@
   }
 
   function readResidences(packed, ledgers, shapes) {
-    const at = packed.point.length ? points(packed.point) : middles(shapes);
-    const count = packed.name.length;
     const findings = (row) => {
       const found = [];
-      for (const { first, next, finding } of ledgers) {
-        for (let at_ = first[row]; at_ >= 0; at_ = next[at_]) found.push(finding(at_));
+      for (const { chains, finding } of ledgers) {
+        for (let at = chains.first[row]; at >= 0; at = chains.next[at]) found.push(finding(at));
       }
       return found;
     };
-    const get = (row) => ({
+    const residences = Object.create(packed);
+    desk.later(residences, "at", () => (packed.point.length ? points(packed.point) : middles(shapes)));
+    residences.count = shapes.count;
+    residences.get = (row) => ({
       row,
       id: packed.id[row],
       name: packed.name[row],
       households: packed.households[row],
       elders: packed.elders[row],
-      at: at[row],
+      at: residences.at[row],
       findings: findings(row),
     });
-    return { ...packed, count, at, get };
+    return residences;
   }
 
   function fileZones(ledgers, zones) {
@@ -164,11 +179,10 @@
   // Shapes are read once; what is said of them once a language.
   desk.read = (packed, lang, shapes) => {
     const raw = spoken(packed, lang);
-    const zones = readZones(raw.zones);
+    const zones = readZones(raw.zones, raw.zoneFacts);
     const kinds = raw.facilities.kinds;
     const corner = ([lat, lon]) => [lat / SCALE, lon / SCALE];
-    const count = raw.residences.name.length;
-    const ledgers = raw.clauses.map((_, number) => readColumns(raw, number, count));
+    const ledgers = raw.clauses.map((_, number) => readColumns(raw, number, shapes.residences.count));
     return {
       lang,
       shapes,
@@ -191,6 +205,7 @@
       })),
       proposal: raw.proposal && { ...raw.proposal, plans: raw.proposal.plans.map(readPlan) },
       whatif: raw.whatif || null,
+      raster: raw.raster || null,
       basemap: raw.basemap || null,
       elsewhere: fileZones(ledgers, zones),
     };
@@ -200,31 +215,25 @@
   desk.readShapes = (packed) => {
     const { outline } = packed.residences;
     const looks = [];
-    const lines = { rings: [], sizes: [], east: [], north: [] };
-    let last = [0, 0];
+    const lines = { rings: [], sizes: [], first: { east: [], north: [] }, steps: { east: [], north: [] } };
     for (const [look, part] of Object.entries(packed.roads)) {
       let [x, y] = [0, 0];
+      const put = ({ east, north }, dx, dy) => {
+        east.push(dx);
+        north.push(dy);
+      };
       const add = (steps, closed) => {
         looks.push(look);
         lines.rings.push(1);
         lines.sizes.push(steps.length / 2 + (closed ? 1 : 0));
-        const put = () => {
-          lines.east.push(x - last[0]);
-          lines.north.push(y - last[1]);
-          last = [x, y];
-        };
-        let first = null;
+        const start = [x + steps[0], y + steps[1]];
+        put(lines.first, ...start);
         for (let at = 0; at < steps.length; at += 2) {
           x += steps[at];
           y += steps[at + 1];
-          first = first || [x, y];
-          put();
+          if (at) put(lines.steps, steps[at], steps[at + 1]);
         }
-        if (!closed) return;
-        const here = [x, y];
-        [x, y] = first;
-        put();
-        [x, y] = here;
+        if (closed) put(lines.steps, start[0] - x, start[1] - y);
       };
       for (const steps of part.lines) add(steps, false);
       // a square for walkers is drawn by its outline

@@ -6,6 +6,8 @@
 
   const FAR = 13;
   const MANY_SITES = 30;
+  // Names are first wanted under the pointer; read before, it need not wait for them.
+  const NAMES_MS = 1000;
 
   const isFar = (map) => map.getZoom() < FAR;
 
@@ -36,39 +38,51 @@
     const hatch = desk.hatch(2);
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
-    const state = { layer, hatch, scheme: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    const state = { layer, hatch, scheme: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
     state.choose = (scheme) => {
       state.scheme = scheme;
       const ofZones = scheme.unitKind === "zone";
       state.classes = ofZones
         ? new Int16Array(city.residences.count).fill(desk.NO_FINDING)
         : desk.classesOf(city, scheme);
-      const shown = scheme.shown || desk.VERDICTS;
+      const staged = state.staged && state.staged(scheme, state.classes);
+      if (staged) state.classes = staged.classes;
+      const told = { ...scheme, ...staged };
+      const shown = told.shown || desk.VERDICTS;
       layer.setClasses(state.classes, [desk.NO_FINDING, ...[...shown].reverse()]);
       map.removeLayer(fills);
       state.zones = ofZones ? city.zones.filter((zone) => zone.findings.some((item) => scheme.takes(item.clause))) : [];
       state.zoneClasses = state.zones.map((zone) => desk.verdictOf(zone, scheme));
       fills = desk.zoneFills(canvas.areas, state.zones, scheme, hatch).addTo(map);
-      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, scheme, city));
+      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, told, city));
       state.watch.forEach((tell) => tell(state));
     };
     return state;
   }
 
-  // What lies under the pointer says its name, and on a click all that is known of it.
-  function answering(map, layer, city, popup, busy) {
+  // What lies under the pointer says its name, and on a click all that is known of it; of several
+  // layers the first that has something there answers.
+  function answering(map, layers, popup, busy) {
     const name = desk.el("div", { class: "desk-hover", role: "status", hidden: "" });
     map.getContainer().append(name);
+    const under = (latlng) => {
+      if (busy()) return null;
+      for (const { layer, nameOf, cardOf } of layers) {
+        const row = map.hasLayer(layer) ? layer.at(latlng) : -1;
+        if (row >= 0) return { name: () => nameOf(row), card: () => cardOf(row) };
+      }
+      return null;
+    };
     let last = null;
     const show = () => {
       const event = last;
       last = null;
       if (!event) return;
-      const row = map.hasLayer(layer) && !busy() ? layer.at(event.latlng) : -1;
-      name.hidden = row < 0;
-      map.getContainer().classList.toggle("desk-over", row >= 0);
-      if (row < 0) return;
-      name.textContent = city.residences.name[row];
+      const found = under(event.latlng);
+      name.hidden = found === null;
+      map.getContainer().classList.toggle("desk-over", found !== null);
+      if (found === null) return;
+      name.textContent = found.name();
       const { x, y } = event.containerPoint;
       name.style.transform = `translate(${Math.round(x + 14)}px, ${Math.round(y + 10)}px)`;
     };
@@ -77,9 +91,8 @@
       last = event;
     };
     const click = (event) => {
-      const row = map.hasLayer(layer) && !busy() ? layer.at(event.latlng) : -1;
-      if (row < 0) return;
-      desk.openPopup(map, event.latlng, desk.residencePopup(city.residences.get(row), popup), popup);
+      const found = under(event.latlng);
+      if (found !== null) desk.openPopup(map, event.latlng, found.card(), popup);
     };
     map.on({ mousemove: move, click });
     map.getContainer().addEventListener("mouseleave", () => { name.hidden = true; });
@@ -124,24 +137,29 @@
   }
 
   function areaEntries(canvas, city) {
+    const named = (entry, message) => ({
+      ...entry,
+      label: desk.fill(message, { limit: desk.figure(entry.area.limit, 3) }),
+      rename(limit) { if (this.named) this.named.textContent = desk.fill(message, { limit }); },
+    });
     return city.areas.flatMap((area, position) => {
       const colour = desk.BASE_STYLES.areas[position % desk.BASE_STYLES.areas.length];
-      const limit = desk.figure(area.limit, 3);
-      const circles = {
+      const circles = named({
         key: `area-${position}`,
-        label: desk.fill(city.text.layer_area, { limit }),
         swatch: desk.areaSwatch(colour, 0.2),
         layer: desk.areaLayer(canvas.areas, area, city.facilities, colour),
         on: position === 0,
-      };
+        area,
+      }, city.text.layer_area);
       if (area.streets === null) return [circles];
-      const streets = {
+      const streets = named({
         key: `streets-${position}`,
-        label: desk.fill(city.text.layer_streets, { limit }),
         swatch: desk.lineSwatch({ color: colour, weight: 2.6 }),
         layer: desk.streetLayer(canvas.areas, area, colour),
         on: false,
-      };
+        area,
+        streets: true,
+      }, city.text.layer_streets);
       return [circles, streets];
     });
   }
@@ -161,17 +179,17 @@
   }
 
   // The layers of a plan, and the selector that changes it.
-  function planning(map, canvas, city, popup) {
+  function planning(map, canvas, city, popup, colours) {
     const { proposal, residences, text } = city;
     const sites = L.layerGroup();
     const served = L.layerGroup();
     const summary = desk.el("div", {});
+    const stages = desk.el("div", {});
     const options = [...proposal.plans, null].map((plan) => ({
       plan,
       label: plan ? desk.planLabel(plan, city) : text.plan_none,
     }));
-    const choose = (position) => {
-      const { plan } = options[position];
+    const draw = (plan) => {
       sites.clearLayers();
       served.clearLayers();
       if (plan) {
@@ -180,6 +198,10 @@
       }
       const many = plan !== null && plan.sites.length > MANY_SITES;
       map.getContainer().classList.toggle("desk-many", many);
+    };
+    const choose = (position) => {
+      const { plan } = options[position];
+      stages.replaceChildren(...desk.stagePanel(plan, city, colours, draw));
       summary.replaceChildren(...desk.planSummary(plan, city));
     };
     choose(0);
@@ -193,19 +215,24 @@
       const layer = desk.unreachableLayer(proposal.unreachable, residences, popup);
       entries.push({ key: "unreachable", label: text.layer_unreachable, swatch: desk.unreachableSign(18), layer, on: true });
     }
-    return { section: desk.planSection(select, summary, city), entries };
+    return { section: desk.planSection(select, stages, summary, city), entries };
   }
 
   function signEntries(city, popup) {
     const { text } = city;
     const entries = [];
     if (city.facilities.length) {
-      const layer = desk.facilityLayer(city.facilities, popup);
-      entries.push({ key: "facilities", label: text.layer_facilities, swatch: desk.facilitySign("community", "operating", 18), layer, on: true });
+      const { facilities } = city;
+      const many = desk.isMany(facilities);
+      const layer = many ? desk.facilityTiles(facilities) : desk.facilityLayer(facilities, popup);
+      const answer = many ? { nameOf: (row) => facilities[row].name, cardOf: (row) => desk.facilityPopup(facilities[row], popup) } : null;
+      entries.push({ key: "facilities", label: text.layer_facilities, swatch: desk.facilitySign("community", "operating", 18), layer, on: true, answer });
     }
     if (city.candidates.length) {
-      const layer = desk.candidateLayer(city.candidates, popup);
-      entries.push({ key: "candidates", label: text.layer_candidates, swatch: desk.candidateSwatch(), layer, on: false });
+      const { candidates } = city;
+      const layer = desk.candidateLayer(candidates, popup);
+      const answer = desk.isMany(candidates) ? { nameOf: (row) => candidates[row].name, cardOf: (row) => desk.candidatePopup(candidates[row], popup) } : null;
+      entries.push({ key: "candidates", label: text.layer_candidates, swatch: desk.candidateSwatch(), layer, on: false, answer });
     }
     return entries;
   }
@@ -241,7 +268,8 @@
     const legend = desk.el("section", { id: "desk-legend" });
     const colours = colouring(map, canvas, city, legend);
     const schemes = desk.schemes(city);
-    const plan = city.proposal && planning(map, canvas, city, popup);
+    const plan = city.proposal && planning(map, canvas, city, popup, colours);
+    const raster = desk.rasterEntry(map, city);
     const own = { key: "residences", label: text.layer_residences, swatch: desk.verdictSwatch(0), layer: colours.layer, on: true };
     const entries = switchable(map, [
       own,
@@ -250,18 +278,26 @@
       ...areaEntries(canvas, city),
       ...zoneEntries(map, canvas, city, popup),
       ...baseEntries(canvas, city),
+      ...(raster ? [raster.entry] : []),
     ]);
     const tools = { busy: false };
-    const silence = answering(map, colours.layer, city, popup, () => tools.busy);
+    const world = { map, canvas, city, popup, colours, entries, tools, kept, shows: () => true, restart: (next) => kept.restart(next) };
+    const filter = desk.facilityFilter(city, (shows) => {
+      world.shows = shows;
+      entries.find(({ key }) => key === "facilities").layer.filter(shows);
+      if (world.whatif) world.whatif.refresh();
+    });
+    const answers = [...entries.filter((entry) => entry.answer).map((entry) => ({ layer: entry.layer, ...entry.answer }))];
+    answers.push({ layer: colours.layer, nameOf: (row) => residences.name[row], cardOf: (row) => desk.residencePopup(residences.get(row), popup) });
+    const silence = answering(map, answers, popup, () => tools.busy);
     const parts = [];
     if (schemes.length) {
       const select = desk.select("desk-scheme", text.title_scheme, schemes, (n) => colours.choose(schemes[n]));
-      parts.push(desk.schemeSection(select, city));
+      parts.push(desk.schemeSection(select, colours, city));
     }
-    parts.push(legend, desk.facilityLegend(city));
+    parts.push(legend, desk.facilityLegend(city, filter), raster && raster.legend);
     if (plan) parts.push(plan.section);
     parts.push(desk.layerSwitch(entries, city), desk.elsewhere(city, popup));
-    const world = { map, canvas, city, popup, colours, entries, tools, kept, restart: (next) => kept.restart(next) };
     const extras = desk.EXTRAS.map((extra) => extra(world)).filter(Boolean);
     extras.unshift({ head: [desk.toolbar(world)] });
     document.getElementById("desk-panel").append(...desk.panelOf(city, parts.filter(Boolean), extras));
@@ -286,6 +322,7 @@
     map.setMaxZoom(19);
     const kept = { seen: false };
     let end = build(map, canvas, packed, shapes, packed.lang, kept);
+    window.setTimeout(() => packed.residences.name, NAMES_MS);
     kept.restart = (lang) => {
       end();
       end = build(map, canvas, packed, shapes, lang, kept);

@@ -24,7 +24,7 @@
   desk.BASE_STYLES = { roads: ROADS, barriers: BARRIERS, zones: ZONE_LINES, areas: AREAS };
 
   // Names of the panes from the ground up; what lies under a click is looked up, signs answer it.
-  const PANES = ["barriers", "roads", "areas", "zones", "before", "residences", "links", "signs"];
+  const PANES = ["raster", "barriers", "roads", "areas", "zones", "before", "residences", "links", "candidates", "points", "signs"];
 
   desk.makePanes = (map) => {
     const canvas = {};
@@ -82,7 +82,7 @@
     return new desk.PackedLayer(shapes, {
       pane: "desk-residences",
       styleOf: style,
-      speckOf: (own) => desk.COLOURS[own].fill,
+      speckOf: (own) => [desk.COLOURS[own].fill, desk.COLOURS[own].hatch].filter(Boolean),
       order: [desk.NO_FINDING],
     });
   };
@@ -93,7 +93,7 @@
     const layer = new desk.PackedLayer(roads, {
       pane: "desk-roads",
       styleOf: (own) => ROADS[order[own]],
-      speckOf: (own) => ROADS[order[own]].color,
+      speckOf: (own) => [ROADS[order[own]].color],
       order: order.map((_, own) => own),
     });
     return layer.setClasses(Int16Array.from(looks, (look) => order.indexOf(look)), layer.options.order);
@@ -112,19 +112,23 @@
   const LACK = { look: "desk-lack", size: [22, 22], tip: [11, 11], rank: 500 };
   const CANDIDATE = { size: [18, 18], tip: [9, 9], rank: -500 };
 
-  desk.facilityLayer = (facilities, popup) =>
-    L.layerGroup(
-      facilities.map((facility) => {
-        const node = desk.facilitySign(facility.kind && facility.kind.tier, facility.status);
-        return sign(facility.at, node, facility.name).bindPopup(
-          () => desk.facilityPopup(facility, popup),
-          popup.options,
-        );
-      }),
-    );
+  const facilityMarker = (facility, popup) => {
+    const node = desk.facilitySign(facility.kind && facility.kind.tier, facility.status);
+    return sign(facility.at, node, facility.name).bindPopup(() => desk.facilityPopup(facility, popup), popup.options);
+  };
+
+  // A marker each; of those filtered away nothing is left on the map.
+  desk.facilityLayer = (facilities, popup) => {
+    const signs = facilities.map((facility) => facilityMarker(facility, popup));
+    const layer = L.layerGroup(signs);
+    layer.signs = signs;
+    layer.filter = (wanted) => signs.forEach((own, row) => (wanted(row) ? layer.addLayer(own) : layer.removeLayer(own)));
+    return layer;
+  };
+  desk.facilityMarker = facilityMarker;
 
   desk.candidateLayer = (candidates, popup) =>
-    L.layerGroup(
+    desk.isMany(candidates) ? desk.candidateTiles(candidates) : L.layerGroup(
       candidates.map((candidate) =>
         sign(candidate.at, desk.candidateSwatch(), candidate.name, CANDIDATE).bindPopup(
           () => desk.candidatePopup(candidate, popup),
@@ -132,22 +136,6 @@
         ),
       ),
     );
-
-  // Circles of one limit; the pane is made transparent as a whole, so that overlaps do not darken.
-  desk.areaLayer = (canvas, area, facilities, colour) =>
-    L.layerGroup(
-      area.facilities.map((row) =>
-        L.circle(facilities[row].at, {
-          ...still(canvas, { stroke: true, color: colour, weight: 1, opacity: 0.55 }),
-          radius: area.limit,
-          fillColor: colour,
-          fillOpacity: 0.07,
-        }),
-      ),
-    );
-
-  desk.streetLayer = (canvas, area, colour) =>
-    L.layerGroup([L.polyline(area.streets, still(canvas, { color: colour, weight: 2.6, opacity: 0.9 }))]);
 
   desk.siteLayer = (plan, popup) =>
     L.layerGroup(
@@ -161,9 +149,9 @@
 
   desk.servedLayer = (canvas, plan, residences) => {
     const style = still(canvas, { color: desk.PLAN_COLOUR, weight: 1.4, opacity: 0.75 });
-    const lines = plan.sites.flatMap((site) => site.serves.map((row) => [site.at, residences.at[row]]));
+    const lines = plan.sites.flatMap((site) => (site.links || site.serves).map((row) => [site.at, residences.at[row]]));
     const rings = plan.sites.flatMap((site) =>
-      site.serves.map((row) => L.circleMarker(residences.at[row], { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
+      (site.links || site.serves).map((row) => L.circleMarker(residences.at[row], { ...style, radius: 2.5, fillColor: "#ffffff", fillOpacity: 1 })),
     );
     return L.layerGroup([L.polyline(lines, style), ...rings]);
   };

@@ -101,7 +101,7 @@
     return [desk.el("h2", {}, text.legend, desk.el("small", {}, total)), ...rows];
   };
 
-  desk.facilityLegend = ({ facilities, text }) => {
+  desk.facilityLegend = ({ facilities, text }, filter) => {
     const tiers = ["community", "institution", "other", "unknown"];
     const statuses = [...Object.keys(text.statuses), "unknown"];
     const tierOf = (facility) => (facility.kind ? facility.kind.tier : "unknown");
@@ -117,7 +117,8 @@
         return n && row(desk.facilitySign("community", state, 18), name, desk.figure(n));
       }),
     ];
-    return signSection(text.facilities, desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean)));
+    const pairs = desk.el("div", { class: "desk-pairs" }, ...rows.filter(Boolean));
+    return filter ? signSection(text.facilities, pairs, filter) : signSection(text.facilities, pairs);
   };
 
   // Checkboxes; each entry has a label, a swatch, whether it is on, and what to do.
@@ -128,7 +129,8 @@
         const box = desk.el("input", { type: "checkbox", "data-layer": entry.key });
         box.checked = entry.on;
         box.addEventListener("change", () => entry.toggle(box.checked));
-        return desk.el("label", { class: "desk-row" }, box, entry.swatch, desk.el("span", { class: "desk-name" }, entry.label));
+        entry.named = desk.el("span", { class: "desk-name" }, entry.label);
+        return desk.el("label", { class: "desk-row" }, box, entry.swatch, entry.named);
       }),
     );
 
@@ -160,8 +162,17 @@
     return notes.map((note) => desk.el("p", { class: "desk-note" }, note));
   };
 
-  desk.planSection = (select, summary, { text }) => section(text.plan, select, summary);
-  desk.schemeSection = (select, { text }) => section(text.title_scheme, select);
+  desk.planSection = (select, stages, summary, { text }) => section(text.plan, select, stages, summary);
+
+  // The picker, and under it what the clause picked says.
+  desk.schemeSection = (select, colours, { text }) => {
+    const said = desk.el("div", { id: "desk-scheme-quote" });
+    colours.watch.push(({ scheme: { clause } }) => {
+      const quote = clause && desk.el("blockquote", { class: "desk-quote desk-short", tabindex: "0" }, clause.quote, desk.el("cite", {}, desk.fill(text.source, clause)));
+      said.replaceChildren(...[quote].filter(Boolean));
+    });
+    return section(text.title_scheme, select, said);
+  };
 
   desk.elsewhere = ({ elsewhere, text }, popup) => {
     if (!elsewhere.length) return null;

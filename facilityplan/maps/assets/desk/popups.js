@@ -149,9 +149,34 @@
     return card(residence.name, facts, note, desk.findingTable(residence.findings, popup));
   };
 
+  // What the zone's row says, and what was counted in it; nothing of what is not known.
+  function zoneFacts({ facts }, text) {
+    if (!facts) return [];
+    const share = (part, whole) => (whole ? `${desk.figure((100 * part) / whole, 1)}%` : "—");
+    const beside = (said, unknown) => (unknown ? desk.fill(text.and_unknown_places, { n: said, unknown }) : said);
+    const rate = (part, whole) => desk.fill(text.zone_rate, { part: desk.figure(part), whole: desk.figure(whole), share: share(part, whole) });
+    const found = [
+      [text.persons, facts.population],
+      [text.households, facts.households],
+      [text.elders_60, facts.elders_60],
+      [text.elders_65, facts.elders_65],
+    ].filter(([, value]) => value !== null).map(([name, value]) => [name, desk.figure(value)]);
+    if (facts.units) {
+      found.push([text.zone_units, rate(facts.near, facts.units)]);
+      const households = rate(facts.householdsNear, facts.unitHouseholds);
+      found.push([text.zone_households, facts.householdsUnknown ? desk.fill(text.and_unknown, { n: households, unknown: facts.householdsUnknown }) : households]);
+    }
+    found.push([text.facilities_open, desk.figure(facts.facilities)]);
+    if (facts.facilities) {
+      found.push([text.beds, beside(desk.figure(facts.beds), facts.bedsUnknown)]);
+      found.push([text.floor_area, beside(desk.fill(text.area_value, { n: desk.figure(facts.floorArea, 2) }), facts.floorAreaUnknown)]);
+    }
+    return found;
+  }
+
   desk.zonePopup = (zone, popup) => {
     const { text } = popup;
-    const facts = [[text.id, zone.id], [text.kind, text.levels[zone.level]]];
+    const facts = [[text.id, zone.id], [text.kind, text.levels[zone.level]], ...zoneFacts(zone, text)];
     return card(zone.name, facts, desk.findingTable(zone.findings, popup));
   };
 
@@ -189,6 +214,7 @@
     return card(site.name, [
       [text.site, desk.figure(site.row + 1)],
       [text.kind, site.kind || text.kind_unknown],
+      ...(site.stage ? [[text.stage_year, desk.fill(text.stage_by, { year: site.stage })]] : []),
       [text.serves, servedText(site, popup)],
       [text.households, known(site.households, text, text.households_short)],
       [text.persons, known(site.persons, text, text.persons_value)],

@@ -64,6 +64,7 @@
       legend.replaceChildren(desk.el("h2", {}, text.map_legend), desk.el("p", {}, document.querySelector("#desk-scheme") ? document.querySelector("#desk-scheme").selectedOptions[0].textContent : ""), ...[...shown].map((node) => {
         const copy = node.cloneNode(true);
         copy.removeAttribute("id");
+        copy.querySelectorAll("details").forEach((part) => part.remove());
         return copy;
       }));
     };

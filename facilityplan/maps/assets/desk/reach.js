@@ -580,6 +580,7 @@
     }
   }
 
+  desk.counts = counts;
   desk.Roads = Roads;
   desk.Model = Model;
 })();

@@ -9,23 +9,30 @@
   };
 
   // Shapes of a layer in parts of a turn around the globe: feature -> rings or lines -> vertices.
-  // rings: how many each feature has (0: a point); sizes: vertices of each; steps east and north.
-  desk.shapes = ({ rings, sizes, east, north, grain = 1 }, closed) => {
+  // rings: how many each feature has (0: a point); sizes: vertices of each; the first vertex of each
+  // and the steps to the others, east and north.
+  desk.shapes = ({ rings, sizes, first, steps, grain = 1 }, closed) => {
     const count = rings.length;
     const firstRing = new Int32Array(count + 1);
     for (let row = 0; row < count; row += 1) firstRing[row + 1] = firstRing[row] + Math.max(rings[row], 1);
     const firstVertex = new Int32Array(sizes.length + 1);
     for (let ring = 0; ring < sizes.length; ring += 1) firstVertex[ring + 1] = firstVertex[ring] + sizes[ring];
-    const total = east.length;
+    const total = firstVertex[sizes.length];
     const x = new Float64Array(total);
     const y = new Float64Array(total);
-    let lon = 0;
-    let lat = 0;
-    for (let at = 0; at < total; at += 1) {
-      lon += east[at];
-      lat += north[at];
-      x[at] = worldX((lon * grain) / desk.SCALE);
-      y[at] = worldY((lat * grain) / desk.SCALE);
+    const degrees = grain / desk.SCALE;
+    for (let ring = 0, step = 0; ring < sizes.length; ring += 1) {
+      let lon = first.east[ring];
+      let lat = first.north[ring];
+      for (let at = firstVertex[ring]; at < firstVertex[ring + 1]; at += 1) {
+        if (at > firstVertex[ring]) {
+          lon += steps.east[step];
+          lat += steps.north[step];
+          step += 1;
+        }
+        x[at] = worldX(lon * degrees);
+        y[at] = worldY(lat * degrees);
+      }
     }
     const box = new Float64Array(4 * count);
     for (let row = 0; row < count; row += 1) {
@@ -36,7 +43,10 @@
         if (y[at] < top) top = y[at];
         if (y[at] > bottom) bottom = y[at];
       }
-      box.set([left, top, right, bottom], 4 * row);
+      box[4 * row] = left;
+      box[4 * row + 1] = top;
+      box[4 * row + 2] = right;
+      box[4 * row + 3] = bottom;
     }
     const isPoint = Uint8Array.from(rings, (n) => (n === 0 ? 1 : 0));
     return { count, closed, firstRing, firstVertex, x, y, box, isPoint, grid: gridOver(box, count) };
@@ -44,40 +54,42 @@
 
   // Which features touch which cell of a grid over them all, as compressed rows.
   function gridOver(box, count) {
-    const bounds = [2, 2, -1, -1];
-    for (let row = 0; row < count; row += 1) {
-      for (const side of [0, 1]) {
-        bounds[side] = Math.min(bounds[side], box[4 * row + side]);
-        bounds[side + 2] = Math.max(bounds[side + 2], box[4 * row + side + 2]);
-      }
+    let [left, top, right, bottom] = [2, 2, -1, -1];
+    for (let b = 0; b < 4 * count; b += 4) {
+      left = Math.min(left, box[b]);
+      top = Math.min(top, box[b + 1]);
+      right = Math.max(right, box[b + 2]);
+      bottom = Math.max(bottom, box[b + 3]);
     }
-    const [left, top, right, bottom] = bounds;
     const side = Math.max(1, Math.min(512, Math.ceil(Math.sqrt(count / 3))));
     const width = Math.max((right - left) / side, 1e-12);
     const height = Math.max((bottom - top) / side, 1e-12);
     const clamp = (value) => Math.max(0, Math.min(side - 1, Math.floor(value)));
-    const cells = (x0, y0, x1, y1) => [
-      clamp((x0 - left) / width), clamp((y0 - top) / height), clamp((x1 - left) / width), clamp((y1 - top) / height),
-    ];
+    const column = (x) => clamp((x - left) / width);
+    const line = (y) => clamp((y - top) / height);
     const starts = new Int32Array(side * side + 1);
     const each = (row, visit) => {
-      const [c0, r0, c1, r1] = cells(box[4 * row], box[4 * row + 1], box[4 * row + 2], box[4 * row + 3]);
-      for (let r = r0; r <= r1; r += 1) for (let c = c0; c <= c1; c += 1) visit(r * side + c);
+      const c0 = column(box[4 * row]);
+      const c1 = column(box[4 * row + 2]);
+      const r1 = line(box[4 * row + 3]);
+      for (let r = line(box[4 * row + 1]); r <= r1; r += 1) for (let c = c0; c <= c1; c += 1) visit(r * side + c);
     };
     for (let row = 0; row < count; row += 1) each(row, (cell) => { starts[cell + 1] += 1; });
     for (let cell = 0; cell < side * side; cell += 1) starts[cell + 1] += starts[cell];
     const next = starts.slice();
     const members = new Int32Array(starts[side * side]);
     for (let row = 0; row < count; row += 1) each(row, (cell) => { members[next[cell]] = row; next[cell] += 1; });
-    return { cells, side, starts, members, seen: new Int32Array(count), round: 0 };
+    return { column, line, side, starts, members, seen: new Int32Array(count), round: 0 };
   }
 
   // Calls back with every feature whose box meets the given one, once each.
   desk.within = ({ grid, box, count }, x0, y0, x1, y1, visit) => {
     if (!count) return;
     grid.round += 1;
-    const [c0, r0, c1, r1] = grid.cells(x0, y0, x1, y1);
-    for (let r = r0; r <= r1; r += 1) {
+    const c0 = grid.column(x0);
+    const c1 = grid.column(x1);
+    const r1 = grid.line(y1);
+    for (let r = grid.line(y0); r <= r1; r += 1) {
       const row = r * grid.side;
       for (let at = grid.starts[row + c0]; at < grid.starts[row + c1 + 1]; at += 1) {
         const feature = grid.members[at];
@@ -88,6 +100,9 @@
       }
     }
   };
+
+  // The longer side of a feature's box.
+  desk.span = ({ box }, feature) => Math.max(box[4 * feature + 2] - box[4 * feature], box[4 * feature + 3] - box[4 * feature + 1]);
 
   // Whether a spot lies inside a feature's rings, by the even-odd rule.
   desk.inside = ({ firstRing, firstVertex, x, y }, feature, px, py) => {

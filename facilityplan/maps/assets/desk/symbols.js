@@ -4,7 +4,7 @@
 
 (() => {
   const [COMPLIANT, NON_COMPLIANT, INSUFFICIENT, NOT_APPLICABLE] = [0, 1, 2, 3];
-  const [ROBUST, FRAGILE] = [4, 5];
+  const [ROBUST, FRAGILE, STAGED] = [4, 5, 6];
 
   desk.COLOURS = {
     [COMPLIANT]: { line: "#2166ac", fill: "#67a9cf" },
@@ -12,6 +12,7 @@
     [INSUFFICIENT]: { line: "#5b4a00", fill: "#f6e8a6", hatch: "#7a6400" },
     [NOT_APPLICABLE]: { line: "#8a9099", fill: "#d5d9de" },
     [ROBUST]: { line: "#4d5560", fill: "#b9c0c8" },
+    [STAGED]: { line: "#7a0f6c", fill: "#e6b0dd" },
     [FRAGILE]: { line: "#5e1a78", fill: "#b06fd0" },
     [desk.NO_FINDING]: { line: "#aab0b8", fill: "#f4f5f6" },
   };
@@ -49,7 +50,7 @@
     const { line, fill } = desk.COLOURS[verdict];
     const style = { color: line, weight: 1, dashArray: null, fillColor: fill, fillOpacity: 0.9 };
     if (verdict === INSUFFICIENT) return { ...style, fillColor: hatch, fillOpacity: 1 };
-    if (verdict === NON_COMPLIANT || verdict === FRAGILE) return { ...style, weight: 1.5 };
+    if (verdict === NON_COMPLIANT || verdict === FRAGILE || verdict === STAGED) return { ...style, weight: 1.5 };
     if (verdict === desk.NO_FINDING) return { ...style, dashArray: "2 2", fillOpacity: 0.6 };
     return style;
   };

