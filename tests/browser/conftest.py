@@ -118,7 +118,9 @@ class Watched:
 
     def show_at_whole_zoom(self):
         """Show the same at the next smaller whole zoom: there tiles are not stretched."""
-        self.page.evaluate("void map_city.setZoom(Math.floor(map_city.getZoom()), {animate: false})")
+        self.page.evaluate(
+            "void map_city.setZoom(Math.floor(map_city.getZoom()), {animate: false})"
+        )
         self.page.wait_for_timeout(500)
 
     def picture(self, pane):
