@@ -263,9 +263,11 @@ def _clause(words: Words, row: _Row, changed: Sequence[_Row]) -> str:
     said = [_turns(words, changed)] if changed else []
     if row["moved"]:
         said.append(words.say("diff.moved", number=row["moved"]))
-    if row["only_before"] or row["only_after"]:
-        sides = {"before": row["only_before"], "after": row["only_after"]}
-        said.append(words.say("diff.only", **sides))
+    said += [
+        words.say(f"diff.{side}", number=row[side])
+        for side in ("only_before", "only_after")
+        if row[side]
+    ]
     short = _shortfall(words, row)
     return words.say("diff.and_also").join([*said, *((short,) if short else ())])
 

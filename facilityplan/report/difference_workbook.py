@@ -33,18 +33,18 @@ _COVERAGE: Final = (
     *_columns(what=14, metric=12, id=12, name=26, county=14, town=18, households=10, elders=10),
     *_sides("clause", 10),
     *_sides("verdict", 12, toned=True),
-    *_sides("limit", 12),
-    *_sides("straight", 12),
-    *_sides("facility", 14),
-    *_sides("walking", 12),
+    *_sides("limit", 18),
+    *_sides("straight", 18),
+    *_sides("facility", 16),
+    *_sides("walking", 18),
     *_columns(causes=18),
 )
 _FACILITIES: Final = (
     *_columns(what=20, id=12, name=28, kind=22, county=14, town=18),
-    *_sides("status", 10),
-    *_sides("area", 12),
-    *_sides("beds", 10),
-    *_columns(moved=10, newly=14, lost=14, fields=40, same_as=14),
+    *_sides("status", 12),
+    *_sides("area", 18),
+    *_sides("beds", 14),
+    *_columns(moved=12, newly=22, lost=22, fields=40, same_as=14),
 )
 _VERDICTS: Final = (
     Column("clause", 10),
@@ -59,7 +59,7 @@ _VERDICTS: Final = (
 _CLAUSES: Final = (
     Column("clause", 10),
     Column("title", 36),
-    *_columns(turned=12, figures_moved=14),
+    *_columns(turned=12, figures_moved=24),
     *_sides("compliant", 10),
     *_sides("missed", 10),
     *_sides("undecided", 10),
@@ -68,14 +68,14 @@ _CLAUSES: Final = (
     *_columns(only_before=12, only_after=12),
 )
 _REGIONS: Final = (
-    *_columns(level=14, id=14, name=22, newly=14, lost=14, turned=12),
-    *_sides("units", 12),
-    *_sides("of_units", 12),
-    *_sides("covered", 12),
-    *_sides("of_households", 12),
-    *_sides("walked", 12),
-    *_sides("gap", 14),
-    *_sides("running", 12),
+    *_columns(level=14, id=14, name=22, newly=22, lost=22, turned=14),
+    *_sides("units", 20),
+    *_sides("of_units", 22),
+    *_sides("covered", 16),
+    *_sides("of_households", 16),
+    *_sides("walked", 20),
+    *_sides("gap", 22),
+    *_sides("running", 18),
 )
 _UNITS: Final = _columns(
     what=12, unit_kind=12, id=14, name=28, county=14, town=18, households=10, covered=10, fields=60

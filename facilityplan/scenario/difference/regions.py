@@ -15,7 +15,8 @@ from facilityplan.scenario.difference.record import OPERATING, Row, RunRecord
 from facilityplan.standards import kinds
 
 LEVELS: Final = ("city", "county", "town")
-"""The whole place, its counties, its streets; of the last two also what lies in none."""
+"""The whole place, its counties, its streets; of the last two, where there are any, also what lies
+in none."""
 
 _WEIGHTS: Final = ("households", "elders")
 
@@ -33,6 +34,10 @@ def region_table(
     """
     rows: list[dict[str, Any]] = []
     for level in LEVELS:
+        if level != "city" and not any(
+            _regions(run.rows["zones"].values(), level) for run in (a, b)
+        ):
+            continue
         one, two = _figures(a, level), _figures(b, level)
         counts = {
             "newly_covered": _count(coverage["newly_covered"], level),
