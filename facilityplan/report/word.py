@@ -14,7 +14,8 @@ from typing import Any, Final
 import jinja2
 from docx.opc.exceptions import OpcError
 from docxtpl import DocxTemplate
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from facilityplan.errors import InputError, UnreadableSourceError
 from facilityplan.locale import language

@@ -1,5 +1,6 @@
 """The special plan from the command line, read back: every number in it stands in the results."""
 
+import io
 import json
 import re
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 from docx import Document
+from PIL import Image
 
 from facilityplan.cli import run_command_line as main
 from facilityplan.errors import OutputError
@@ -89,6 +91,30 @@ def test_figures_and_chapters_are_there(plan):
     heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
     assert len(heads) == 8
     assert all((plan / f"{at}_{name}.pdf").is_file() for at, name in enumerate(PLATES, start=1))
+
+
+def test_figures_are_drawn_for_the_page_and_the_document_is_no_burden(plan):
+    assert (plan / "plan.docx").stat().st_size < 3_000_000
+    with zipfile.ZipFile(plan / "plan.docx") as archive:
+        media = [archive.read(name) for name in archive.namelist() if "/media/" in name]
+    assert len(set(media)) == len(PLATES)
+    for content in media:
+        picture = Image.open(io.BytesIO(content))
+        assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+        assert picture.size == pytest.approx((3508, 2480), abs=1)
+        colours = picture.convert("RGB").getcolors(maxcolors=300)
+        assert len(colours) > 50, "a blank sheet"
+
+
+def test_a_figure_lies_on_a_page_of_its_own(plan):
+    document, _lines = words_of(plan / "plan.docx")
+    lying = [part for part in document.sections if part.page_width > part.page_height]
+    assert len(lying) == 3
+    for shape in document.inline_shapes:
+        for part in lying:
+            room = part.page_width - part.left_margin - part.right_margin
+            assert shape.width <= room
+            assert shape.height <= part.page_height - part.top_margin - part.bottom_margin
 
 
 def test_missing_costs_are_named_and_not_summed(plan):

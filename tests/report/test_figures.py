@@ -1,6 +1,7 @@
 """Printed maps: true scale, no tofu, the same bytes, refused where a character cannot be printed."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from facilityplan.errors import OutputError
 from facilityplan.project import open_project
+from facilityplan.report import coverage_document, findings_document
 from facilityplan.report.figures import (
     PLATES,
     Imprint,
@@ -18,6 +20,7 @@ from facilityplan.report.figures import (
     fonts,
     map_scale,
     plates_of,
+    small_png,
 )
 
 SAMPLE = "data/sample_city"
@@ -70,6 +73,61 @@ def test_dots_and_paper(drawn):
     assert drawn["pdf"].startswith(b"%PDF")
 
 
+@pytest.mark.parametrize(("name", "points"), [("A3", (1190.55, 841.89)), ("A4", (841.89, 595.28))])
+def test_the_pdf_has_the_size_of_the_paper(plates, imprint, typeface, name, points):
+    paper = Paper.of(name)
+    made = draw(plates["current_state"], paper, imprint, typeface, "en", kinds=("pdf",))
+    assert list(made) == ["pdf"]
+    (box,) = re.findall(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", made["pdf"])
+    assert [float(side) for side in box] == pytest.approx(points, abs=0.5)
+
+
+def test_few_colours_look_the_same(drawn):
+    whole, few = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+                  for png in (drawn["png"], small_png(drawn["png"])))  # fmt: skip
+    assert np.abs(whole - few).max() <= 16
+    picture = Image.open(io.BytesIO(small_png(drawn["png"])))
+    assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert len(small_png(drawn["png"])) < len(drawn["png"]) / 2
+
+
+def counts_of(plate):
+    """What the legend says there is of each thing."""
+    said = [key.text for layer in plate.layers for key in layer.keys]
+    found = [re.fullmatch(r"(.*)（(\d+)）", text) for text in said]
+    return {item[1]: int(item[2]) for item in found if item}
+
+
+def test_the_legend_counts_what_the_results_hold(plates, project):
+    findings = findings_document(
+        project.findings().findings, project.standards, project=project.city.name, notices=[]
+    )["findings"]
+    clauses = {rate["clause"] for rate in coverage_document(
+        project.coverage().coverage, project.context)["rates"]} - {None}  # fmt: skip
+    verdicts = {}
+    for item in findings:
+        if item["clause_id"] in clauses and item["unit_kind"] == "residence":
+            verdicts.setdefault(item["unit_id"], set()).add(item["verdict"])
+    missed = sum("non_compliant" in own for own in verdicts.values())
+    doubt = sum("insufficient_data" in own and "non_compliant" not in own
+                for own in verdicts.values())  # fmt: skip
+    kept = sum(own == {"compliant"} for own in verdicts.values())
+    for name in ("coverage", "uncovered"):
+        counts = counts_of(plates[name])
+        assert counts["服务半径外"] == missed > 0
+        assert counts["资料不足"] == doubt > 0
+        assert counts["服务半径内"] == kept > 0
+    facilities = project.city.facilities
+    operating = int((facilities["status"] == "operating").sum())
+    state = counts_of(plates["current_state"])
+    assert state.pop("居住小区、村庄居民点") == len(project.city.residences)
+    assert sum(state.values()) == operating
+    layout = counts_of(plates["layout"])
+    assert layout["现状设施（运营）"] == operating
+    assert layout["规划新增设施"] == project.propose().proposal.cover_all.n_sites
+    assert counts_of(plates["near_term"])["规划新增设施"] == 3
+
+
 def test_colours_of_the_verdicts_are_on_the_map(drawn):
     pixels = np.asarray(Image.open(io.BytesIO(drawn["png"])).convert("RGB")).reshape(-1, 3)
     for colour in ((0xE8, 0x60, 0x1C), (0x67, 0xA9, 0xCF)):
@@ -116,6 +174,14 @@ def test_a_metre_on_the_map_is_true(plates, imprint, typeface):
     metres_of_paper = (right - left) / 300 * 0.0254
     scale = map_scale(east - west, north - south, 420 - 36 - 72, 297 - 46)
     assert apart_m / metres_of_paper == pytest.approx(scale, rel=0.005)
+    # The bar's first part, black on white, right of the map: four of it make a round length.
+    row = pixels[int((297 - 22 - 8 - 0.8) / 25.4 * 300), int((420 - 72 - 18) / 25.4 * 300) :]
+    black = np.flatnonzero(row.max(axis=1) < 100)
+    first = black[: np.argmax(np.diff(black) > 1) + 1]
+    bar_m = 4 * len(first) / 300 * 0.0254 * apart_m / metres_of_paper
+    round_m = min((k * 10.0**n for k in (1, 2, 4, 5) for n in range(1, 6)),
+                  key=lambda length: abs(length - bar_m))  # fmt: skip
+    assert bar_m == pytest.approx(round_m, rel=0.01)
 
 
 def test_no_chinese_typeface_is_said_before_anything(monkeypatch):
