@@ -406,7 +406,12 @@ HERE_TOO = {
 }
 
 
-def open_file(desk, name, content):
+def open_file(desk, name, content, folder=None):
+    if folder is not None and len(content) > 1_000_000:  # handed over by its path
+        path = folder / "长.json"
+        path.write_text(content, encoding="utf-8")
+        desk.page.set_input_files("#desk-open-scenario", path)
+        return
     file = {"name": name, "mimeType": "application/json", "buffer": content.encode()}
     desk.page.set_input_files("#desk-open-scenario", [file])
 
@@ -426,7 +431,7 @@ def test_names_in_a_scenario_file_are_text(desk, case):
     assert desk.clean()
 
 
-def test_a_hostile_scenario_gets_one_message_and_leaves_the_map_as_it_is(desk, case):
+def test_a_hostile_scenario_gets_one_message_and_leaves_the_map_as_it_is(desk, case, tmp_path):
     page = desk.page
     page.click("#desk-tab-whatif")
     status = page.locator(".desk-whatif [role=status]")
@@ -439,13 +444,13 @@ def test_a_hostile_scenario_gets_one_message_and_leaves_the_map_as_it_is(desk, c
     for (name, content), payload in zip(files.items(), itertools.cycle(PAYLOADS), strict=False):
         status.evaluate("(node) => { node.textContent = ''; }")
         file = " ".join(payload.replace("/", "").split())
-        open_file(desk, file, content.encode("utf-8", "replace").decode())
+        open_file(desk, file, content.encode("utf-8", "replace").decode(), tmp_path)
         page.wait_for_function(
             "() => document.querySelector('.desk-whatif [role=status]').textContent !== ''"
         )
         said = status.text_content()
         assert "未打开" in said, (name, said)
-        assert file in said
+        assert file in said or "长.json" in said
         assert len(said) < 1_500
         assert page.locator("#desk-figures").text_content() == figures, name
     page.click("#desk-tab-map")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from branca.element import CssLink, Element
 from facilityplan import layers, maps
 from facilityplan.errors import MissingLayerError, OutputError
 from facilityplan.maps import inline
+from facilityplan.project import open_project
 
 ASSETS = Path(maps.__file__).parent / "assets"
 
@@ -109,6 +111,27 @@ def test_same_bytes_in_processes_with_other_hash_seeds():
         for seed in ("1", "4711")
     }
     assert len(sums) == 1
+
+
+def test_the_whole_page_is_the_same_wherever_and_whenever_it_is_made(tmp_path):
+    """The sample city with roads, sites, what-if and packed layers, as the command writes it."""
+    usual = Path(__file__).parents[2] / "data" / "sample_city"
+    moved = tmp_path / "别处 copy"
+    shutil.copytree(usual, moved, ignore=shutil.ignore_patterns("*.facilityplan*", "*cache*"))
+    env = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Shanghai", "LC_ALL": "zh_CN.GB18030"}
+    path = tmp_path / "map.html"
+    command = ["map", moved, "--lang", "zh", "--out", path, "--no-cache"]
+    subprocess.run(
+        [sys.executable, "-m", "facilityplan", *command],
+        env={**os.environ, **env, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(usual.parents[1])},
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    own = open_project(usual, lang="zh").map().to_html().encode("utf-8")
+    assert path.read_bytes() == own
+    for part in (b"desk-pack", b'"whatif"', b'"proposal"'):
+        assert part in own
 
 
 def test_other_folium_maps_of_the_process_stay_as_they_are(small):
