@@ -194,6 +194,17 @@ def read_document(source: Traversable | Path) -> Document:
         On a typo in a key, a wrong type, an unknown measure, kind or unit, a duplicate id, a
         missing quote or parameter: the message names file and key.
     """
+    shipped = resources.files(__package__) / "documents" / source.name
+    return _shipped(source.name) if source == shipped else _read(source)
+
+
+@functools.cache
+def _shipped(name: str) -> Document:
+    """Return a document that comes with the package; it cannot change while the program runs."""
+    return _read(resources.files(__package__) / "documents" / name)
+
+
+def _read(source: Traversable | Path) -> Document:
     table = _parse(source)
     name = source.name
     unknown = sorted(set(table) - {"document", "clause"})
