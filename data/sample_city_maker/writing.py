@@ -232,6 +232,11 @@ up_to_standard = "是否符合标准"
 [siting]
 weight = "households"
 facility_kind = "home_care_station"
+
+[siting.stages]
+2027 = 10
+2028 = 25
+2030 = 50
 """
 
 

@@ -196,3 +196,33 @@ def test_what_the_page_cannot_do_exactly_is_said_to_be_an_estimate(desk):
     for part in ("估算", "容量分配", "复核"):
         assert part in said
     desk.page.click("#desk-tab-map")
+
+
+def test_before_and_after_side_by_side_by_keyboard(desk):
+    page = desk.page
+    page.check("[data-layer=residences]")
+    page.click("#desk-tab-whatif")
+    page.get_by_text("全部复原", exact=True).click()
+    desk.centre_on(*at(1000, 70), zoom=15)
+    page.select_option("#desk-kind", "day_care")
+    page.get_by_text("增设一处", exact=True).click()
+    page.mouse.click(*desk.centre_on(*at(2000, 0), zoom=15))
+    desk.centre_on(*at(2000, 70), zoom=15)
+    page.click("#desk-open-swipe")
+    slider = page.locator(".desk-swipe")
+    assert slider.get_attribute("aria-label") == "前后对比"
+    # estate b: not covered before, covered after; a: covered on both sides
+    assert desk.near_colour("before", "#e8601c") > 1e-5
+    assert desk.near_colour("residences", "#e8601c") == 0
+    assert desk.near_colour("residences", "#67a9cf") > 1e-5
+    clips = "() => ['before', 'residences'].map((name) => document.querySelector(`.leaflet-desk-${name}-pane`).style.clip)"
+    halves = page.evaluate(clips)
+    assert all(clip.startswith("rect(") for clip in halves)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(clips) != halves
+    page.click("#desk-open-swipe")
+    assert page.evaluate(clips)[1] == ""
+    page.get_by_text("全部复原", exact=True).click()
+    page.click("#desk-tab-map")
+    assert desk.clean(), (desk.requests, desk.complaints)
