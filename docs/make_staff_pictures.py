@@ -1,4 +1,4 @@
-"""Make the pictures of docs/staff*.md from the pages' own commands, run as they are written.
+"""Make the pictures and the outputs of docs/staff*.md from the pages' own commands, as written.
 
 ``python docs/make_staff_pictures.py`` needs LibreOffice (Calc, Writer), pdftoppm (the apt package
 poppler-utils), Chromium and a Chinese font. What a reader does by hand between two commands,
@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,9 @@ DOCS: Final = Path(__file__).resolve().parent
 PICTURES: Final = DOCS / "staff"
 PAGES: Final = MappingProxyType({"zh": DOCS / "staff.zh-CN.md", "en": DOCS / "staff.md"})
 MAX_BYTES: Final = 150_000
+
+BLANK: Final = 250
+"""Grey from which on nothing is written."""
 
 FORM: Final = MappingProxyType(
     {
@@ -125,6 +128,16 @@ def walk(lang: str, folder: Path) -> Iterator[Done]:
                 fill_city(target)
 
 
+def renewed(lang: str, walked: Iterable[Done]) -> str:
+    """Return a page with what its commands print now in its text blocks."""
+    page = PAGES[lang].read_text(encoding="utf-8")
+    for done in walked:
+        if done.step.output is not None:
+            old, new = (f"```text\n{body}```" for body in (done.step.output, done.printed))
+            page = page.replace(old, new, 1)
+    return page
+
+
 def fill_form(path: Path, lang: str) -> None:
     """Fill in the form as the page's picture shows it."""
     book = openpyxl.load_workbook(path)
@@ -145,11 +158,11 @@ def fill_city(folder: Path) -> None:
 
 
 def make(lang: str) -> None:
-    """Make the pictures of one page."""
+    """Make the outputs and the pictures of one page."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for done in walk(lang, work):
-            sys.stdout.write(f"{done.code}  {done.step.command}\n")
+        walked = list(walk(lang, work))
+        PAGES[lang].write_text(renewed(lang, walked), encoding="utf-8")
         forms = sorted(path for path in work.glob("*.xlsx") if _is_filled(path))
         papers = next(path for path in work.iterdir() if list(path.glob("001_*.docx")))
         paper = next(papers.glob("001_*.docx"))
@@ -182,7 +195,18 @@ def _page(path: Path, work: Path, dpi: int) -> Image.Image:
     if edge is None:
         raise RuntimeError(f"{path.name}: the page is blank")
     left, top, right, bottom = edge
+    bottom = _end_of_text(page, top, bottom)
     return page.crop((max(left - 12, 0), max(top - 12, 0), right + 12, bottom + 12))
+
+
+def _end_of_text(page: Image.Image, top: int, bottom: int) -> int:
+    """Return the row where the page is blank from, but for its footer."""
+    height = page.height
+    for row in range(top, bottom - height // 4):
+        band = page.crop((0, row, page.width, row + height // 4))
+        if band.convert("L").getextrema()[0] > BLANK:
+            return row
+    return bottom
 
 
 def _map(work: Path, lang: str) -> Image.Image:
