@@ -105,5 +105,8 @@ def test_links_lead_somewhere(maker):
     for lang in LANGUAGES:
         for link in re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", page(maker, lang)):
             assert (DOCS / link).is_file()
-    for name, target in (("README.md", "docs/staff.md"), ("README.zh-CN.md", "docs/staff.zh-CN.md")):
+    for name, target in (
+        ("README.md", "docs/staff.md"),
+        ("README.zh-CN.md", "docs/staff.zh-CN.md"),
+    ):
         assert f"({target})" in (ROOT / name).read_text(encoding="utf-8")
