@@ -430,20 +430,14 @@ def test_a_scenario_of_the_sample_city():
         claims=claims,
     )
     after = with_scenario(base, asked)
-    records = [
-        record(
-            item.context,
-            item.findings().findings,
-            item.coverage().coverage,
-            **({"scenario": scenario_changes(item.scenario)} if item.scenario else {}),
-        )
-        for item in (base, after)
-    ]
+    records, sides = [], []
+    for item in (base, after):
+        findings = assess_context(item.context, measures=SHOWN)
+        changes = {"scenario": scenario_changes(item.scenario)} if item.scenario else {}
+        coverage = radius_coverage(item.context, findings)
+        records.append(record(item.context, findings, coverage, **changes))
+        sides.append(set(confirm(item.city, findings, asked)[0].found.covered))
     found = difference(*records)
-    sides = [
-        set(confirm(item.city, item.findings().findings, asked)[0].found.covered)
-        for item in (base, after)
-    ]
     newly, lost = (
         {row["id"] for row in found["coverage"][name]} for name in ("newly_covered", "lost")
     )
