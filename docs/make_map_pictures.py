@@ -18,7 +18,7 @@ from facilityplan.project import open_project
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "map"
 SIZE = {"width": 1366, "height": 768}
-COLOURS = 128
+COLOURS = 256
 
 
 def keep(page: Page, name: str) -> None:
@@ -40,15 +40,15 @@ def worst_street(page: Page) -> None:
 
 
 def what_if(page: Page) -> None:
-    """Open the what-if and drag a proposed site into the gap north of it."""
+    """Open the what-if and drag a proposed site a little."""
     page.click("#desk-tab-whatif")
-    pin = page.locator(".desk-site.leaflet-marker-draggable").nth(8)
+    pin = page.locator(".desk-site.leaflet-marker-draggable").nth(11)
     box = pin.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + 30, y - 40, steps=4)
+    page.mouse.move(x + 6, y + 3, steps=4)
     page.mouse.up()
     keep(page, "whatif")
 
