@@ -27,7 +27,8 @@ lint: setup-dev
 # .hypothesis and tried first the next time.
 campaign: setup-dev browser
 	FACILITYPLAN_CAMPAIGN=$(CAMPAIGN) "$(PY)" -m pytest -n $(JOBS) --dist loadfile -q --hypothesis-seed=0 \
-	  tests/network tests/siting tests/crs tests/checks tests/standards tests/layers tests/io tests/hostile
+	  tests/network tests/siting tests/crs tests/checks tests/standards tests/layers tests/io tests/hostile \
+	  tests/maps/test_map_whatif.py tests/real/test_jinan_whatif.py tests/browser/test_map_hostile.py
 
 # Peers that are timed beside ours; pandana is AGPL, so that nothing else ever installs it.
 bench: setup-dev

@@ -43,6 +43,8 @@ def test_a_dragged_facility_is_confirmed_by_the_command_line(desk, tmp_path):
     page.mouse.down()
     page.mouse.move(spot[0] + 40, spot[1] + 25, steps=4)
     page.mouse.up()
+    page.fill("#desk-radius-0", "650.5")
+    page.press("#desk-radius-0", "Tab")
     assert figures(desk) != before
     with page.expect_download() as saved:
         page.get_by_text("保存方案", exact=True).click()
@@ -50,6 +52,7 @@ def test_a_dragged_facility_is_confirmed_by_the_command_line(desk, tmp_path):
     saved.value.save_as(file)
     said = json.loads(file.read_text(encoding="utf-8"))
     assert len(said["moved"]) + len(said["added"]) == 3
+    assert list(said["limits"].values()) == [650.5]
     out = tmp_path / "out"
     options = ["run", str(FOLDER), "--out", str(out), "--scenario", str(file), "--no-cache"]
     done = CliRunner().invoke(build_app("zh"), options)
@@ -58,6 +61,20 @@ def test_a_dragged_facility_is_confirmed_by_the_command_line(desk, tmp_path):
     assert found["confirmed"]
     for clause in found["clauses"]:
         assert clause["covered"] == sorted(said["claims"][clause["clause"]]["covered"])
+    # the same by the run's own results and the estates' households, read here
+    findings = json.loads((out / "findings.json").read_text(encoding="utf-8"))["findings"]
+    residences = open_project(FOLDER).residences
+    households = dict(zip(residences["id"], residences["households"], strict=True))
+    for clause, claim in said["claims"].items():
+        covered = sorted(
+            item["unit_id"]
+            for item in findings
+            if item["clause_id"] == clause and item["verdict"] == "compliant"
+        )
+        assert covered == sorted(claim["covered"])
+        assert len(covered) > 5
+        known = [households[unit] for unit in covered if households[unit] > 0]
+        assert claim["households"] == sum(known)
     moved = figures(desk)
     page.get_by_text("全部复原", exact=True).click()
     assert figures(desk) == before
