@@ -13,7 +13,7 @@ from docx.shared import Pt
 from facilityplan import locale
 from facilityplan.report.official import dress
 from facilityplan.report.sheets import PAPER_A4, cut, fit_row, open_book
-from facilityplan.report.text import printable
+from facilityplan.report.text import printable, readable
 from facilityplan.report.word import EPOCH, same_bytes, settle
 from facilityplan.schemes import Scheme
 from facilityplan.schemes.conditions import Condition, lacks_floor_area
@@ -134,4 +134,4 @@ def _cells(item: Condition, lang: str | None) -> list[str]:
 
 
 def _head(plot: Scheme, lang: str | None) -> str:
-    return printable(f"{locale.text('scheme.conditions.title', lang)}：{plot.name}")
+    return readable(f"{locale.text('scheme.conditions.title', lang)}：{plot.name}")

@@ -16,7 +16,7 @@ from facilityplan.checks.wording import (
     value_text,
     verdict_text,
 )
-from facilityplan.report.text import printable
+from facilityplan.report.text import printable, readable
 from facilityplan.schemes import (
     Outcome,
     PhaseLine,
@@ -296,9 +296,9 @@ def decision_text(decision: Decision, lang: str | None) -> str:
 
 
 def _clean(value: Any) -> Any:
-    """Return texts without what XML cannot hold."""
+    """Return texts as a page can hold them."""
     if isinstance(value, str):
-        return printable(value)
+        return readable(value)
     if isinstance(value, Mapping):
         return {key: _clean(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -65,13 +65,16 @@ CHANGES = [
 ]
 
 
+IN_ENGLISH = {0, 5, 9}
+
+
 @pytest.fixture(scope="module")
 def books(tmp_path_factory):
     """All workbooks, recalculated at once: name -> (as written, as recalculated)."""
     folder = tmp_path_factory.mktemp("books")
     written = {}
     for number, ((place, status), before, after) in enumerate(CHANGES):
-        for lang in ("zh", "en"):
+        for lang in ("zh", "en") if number in IN_ENGLISH else ("zh",):
             content = review_workbook(reviewed(sheet_of(place, status, *before)), lang=lang)
             name = f"changed_{number}_{lang}"
             written[name] = content
@@ -87,7 +90,7 @@ def books(tmp_path_factory):
             book.worksheets[0 if name == "total" else 1][cell] = value
         book.save(folder / f"{name}.xlsx")
     reviews = [reviewed(sheet_of(*where, *before)) for where, before, _ in CHANGES]
-    untouched = [review_workbook(item) for item in [*reviews, phased]]
+    untouched = [review_workbook(item) for item in [reviews[2], reviews[7], reviews[9], phased]]
     for number, content in enumerate([*untouched, register_workbook(reviews)]):
         written[f"kept_{number}"] = content
         (folder / f"kept_{number}.xlsx").write_bytes(content)
@@ -113,8 +116,10 @@ def number(value):
 
 
 @needs_office
-@pytest.mark.parametrize("change", range(len(CHANGES)))
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("change", "lang"),
+    [(change, "zh") for change in range(len(CHANGES))] + [(change, "en") for change in IN_ENGLISH],
+)
 def test_a_changed_figure_is_judged_as_the_program_would(books, change, lang):
     where, before, after = CHANGES[change]
     area = {c.id for c in reviewed(sheet_of(*where, *before)).standards.clauses()
@@ -166,4 +171,4 @@ def test_values_written_are_those_recalculated(books):
                     else:
                         assert (other or "") == (cell.value or ""), (name, cell)
                     compared += cell.value is not None
-    assert compared > 1000
+    assert compared > 400

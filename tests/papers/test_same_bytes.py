@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 SHEET = """\
 name = "锦绣花园"
@@ -67,8 +68,20 @@ def papers(folder, **surroundings):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_same_bytes_on_another_machine(tmp_path):
-    here = papers(tmp_path / "one", PYTHONHASHSEED="1", TZ="Asia/Shanghai", LANG="zh_CN.UTF-8")
+def papers_here(folder, monkeypatch, capsys):
+    """In this process, whose hash seed is another one by chance."""
+    folder.mkdir()
+    (folder / "a.toml").write_text(SHEET, encoding="utf-8")
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    monkeypatch.setattr(sys, "argv", ["-c", str(folder)])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    exec(RUN, {})  # the same words that the other process runs
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_the_same_bytes_on_another_machine(tmp_path, monkeypatch, capsys):
+    here = papers_here(tmp_path / "one", monkeypatch, capsys)
     there = papers(
         tmp_path / "two", PYTHONHASHSEED="77", TZ="America/Adak", LANG="C", LC_ALL="C",
         PYTHONUTF8="1", USER="someone", LOGNAME="someone", COLUMNS="40",

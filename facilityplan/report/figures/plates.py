@@ -265,6 +265,10 @@ def _facilities(
         text = kind.zh if lang == "zh" else kind.en
         said = _counted(text, int(rows.sum()), lang)
         layers.append(Points(inner[rows], Key(said, shape, *_FACILITY, size=6.5)))
+    if only is None:
+        rows = right & city.facilities["kind"].isna().to_numpy(dtype=bool)
+        said = _counted(_say("unknown_kind", lang), int(rows.sum()), lang)
+        layers.append(Points(inner[rows], Key(said, "o", "#ffffff", "#12564a", size=6.5)))
     return layers
 
 

@@ -187,7 +187,7 @@ def small_png(png: bytes) -> bytes:
             256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
         )
     stream = io.BytesIO()
-    few.save(stream, format="png", optimize=True, dpi=(DPI, DPI))
+    few.save(stream, format="png", dpi=(DPI, DPI))
     return stream.getvalue()
 
 
