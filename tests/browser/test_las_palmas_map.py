@@ -8,7 +8,6 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-
 from picture import check_shares
 
 import facilityplan as fp

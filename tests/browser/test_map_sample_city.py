@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-
 from picture import check_shares
 
 from facilityplan.crs import to_lonlat
