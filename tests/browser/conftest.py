@@ -41,26 +41,31 @@ SHARE = """async ([pane, wanted, within]) => {
     return all ? found / all : 0;
 }"""
 
-# A pane's canvases put together as they lie in the window, pixel by pixel, as a PNG.
+# All tiles of a pane put together pixel by pixel, as a PNG, and where the first lies in the world.
 PICTURE = """async (pane) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     const where = document.querySelector(`.leaflet-desk-${pane}-pane`);
     await frame();
     await frame();
-    while (where.dataset.drawn === "false") await frame();
-    const box = map_city.getContainer().getBoundingClientRect();
+    // tiles of the zoom before lie there, stretched, until all new ones are drawn
+    const stretched = (tile) => Math.abs(tile.getBoundingClientRect().width - 256) > 0.01;
+    const unready = () => [...where.querySelectorAll("canvas")].some(stretched);
+    while (where.dataset.drawn === "false" || unready()) await frame();
     const tiles = [...where.querySelectorAll("canvas")];
-    const ratio = tiles[0].width / tiles[0].getBoundingClientRect().width;
-    const whole = new OffscreenCanvas(Math.floor(box.width * ratio), Math.floor(box.height * ratio));
+    const rects = tiles.map((tile) => tile.getBoundingClientRect());
+    const [left, top] = ["left", "top"].map((side) => Math.min(...rects.map((rect) => rect[side])));
+    const width = Math.max(...rects.map((rect) => rect.right)) - left;
+    const height = Math.max(...rects.map((rect) => rect.bottom)) - top;
+    const ratio = tiles[0].width / 256;
+    const whole = new OffscreenCanvas(width * ratio, height * ratio);
     const pen = whole.getContext("2d");
-    for (const tile of tiles) {
-        const { left, top } = tile.getBoundingClientRect();
-        pen.drawImage(tile, (left - box.left) * ratio, (top - box.top) * ratio);
-    }
+    tiles.forEach((tile, at) => pen.drawImage(tile, (rects[at].left - left) * ratio, (rects[at].top - top) * ratio));
     const bytes = new Uint8Array(await (await whole.convertToBlob()).arrayBuffer());
     const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
     const { min } = map_city.getPixelBounds();
-    return { png: btoa(text), ratio, zoom: map_city.getZoom(), corner: [min.x, min.y] };
+    const box = map_city.getContainer().getBoundingClientRect();
+    const corner = [min.x + left - box.left, min.y + top - box.top];
+    return { png: btoa(text), ratio, zoom: map_city.getZoom(), corner };
 }"""
 
 
@@ -117,12 +122,22 @@ class Watched:
         """Return the share of a pane's canvas that has any colour."""
         return self.page.evaluate(SHARE, [pane, [0, 0, 0], 255])
 
+<<<<<<< HEAD
     def show_at_whole_zoom(self):
         """Show the same at the next smaller whole zoom: there tiles are not stretched."""
         self.page.evaluate(
             "void map_city.setZoom(Math.floor(map_city.getZoom()), {animate: false})"
         )
         self.page.wait_for_timeout(500)
+=======
+    def zoom_to(self, zoom=None):
+        """Show the same at a whole zoom, the next smaller one unless told: no tile is stretched."""
+        self.page.evaluate(
+            "(zoom) => void map_city.setZoom(zoom ?? Math.floor(map_city.getZoom()), "
+            "{ animate: false })",
+            zoom,
+        )
+>>>>>>> fast
 
     def picture(self, pane):
         """Return what a pane's canvases show in the window."""

@@ -8,6 +8,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from picture import check_shares
 
 import facilityplan as fp
 
@@ -72,6 +73,22 @@ def test_the_city_is_drawn(city, homes):
         home = homes[homes["verdict"] == verdict].iloc[0]
         city.centre_on(home["lat"], home["lon"], zoom=18)
         assert city.near_colour("residences", colour) > 1e-3
+
+
+@pytest.mark.parametrize("zoom", [12, 15])
+def test_every_colour_has_its_share(city, project, zoom):
+    table = project.coverage().coverage.table
+    verdicts = dict(zip(table["id"], table["verdict"], strict=True))
+    west, south, east, north = project.residences.total_bounds
+    lon, lat = to_degrees((west + east) / 2, (south + north) / 2)
+    city.centre_on(lat, lon, zoom)
+    check_shares(
+        city.picture("residences"),
+        project.residences.geometry,
+        project.city.crs,
+        [verdicts[unit] for unit in project.residences["id"]],
+        wanted=("compliant", "non_compliant"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from picture import check_shares
 
 from facilityplan.crs import to_lonlat
 from facilityplan.layers import LEVELS
@@ -54,6 +55,34 @@ def test_the_sample_city_is_small_and_opens_at_once(city):
     assert city.near_colour("residences", "#67a9cf") > 1e-3
     assert city.near_colour("residences", "#e8601c") > 1e-3
     assert city.near_colour("roads", "#d9c9a3") > 1e-4
+
+
+def test_every_colour_has_its_share(city, project):
+    """One clause from far, where estates without a finding are drawn too, and from near."""
+    select = city.page.locator("#desk-scheme")
+    shown = select.evaluate("(node) => node.value")
+    labels = select.locator("option").all_inner_texts()
+    select.select_option(label=next(label for label in labels if label.startswith("SF01a")))
+    verdicts = {
+        finding.unit_id: finding.verdict.value
+        for finding in project.findings()
+        if finding.clause_id == "SF01a"
+    }
+    for zoom, wanted in (
+        (12, ("", "compliant", "insufficient_data", "non_compliant")),
+        (15, ("compliant", "non_compliant")),
+    ):
+        city.zoom_to(zoom)
+        check_shares(
+            city.picture("residences"),
+            project.residences.geometry,
+            project.city.crs,
+            [verdicts.get(unit, "") for unit in project.residences["id"]],
+            wanted,
+            step=2,
+        )
+    select.select_option(value=shown)
+    assert city.clean(), (city.requests, city.complaints, city.dialogs)
 
 
 @pytest.mark.parametrize(

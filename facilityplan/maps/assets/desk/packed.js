@@ -62,19 +62,26 @@
         const x1 = x[at] * scale - dx;
         const y1 = y[at] * scale - dy;
         const slope = y1 === y0 ? 0 : (x1 - x0) / (y1 - y0);
+        const lean = (grown * slope) / Math.sqrt(1 + slope * slope);
         const up = Math.min(y0, y1);
         const down = Math.max(y0, y1);
         for (let row = Math.ceil(up - grown - 0.5); row <= down + grown - 0.5; row += 1) {
-          const from = x1 + (Math.max(up, row + 0.5 - grown) - y1) * slope;
-          const to = x1 + (Math.min(down, row + 0.5 + grown) - y1) * slope;
-          lefts[row - top] = Math.min(lefts[row - top], from, to);
-          rights[row - top] = Math.max(rights[row - top], from, to);
+          // the discs around the edge's spots that reach farthest to the left and right in this row
+          const middle = row + 0.5;
+          const low = Math.max(middle - down, -grown);
+          const high = Math.min(middle - up, grown);
+          const u = Math.max(low, Math.min(high, lean));
+          const v = Math.max(low, Math.min(high, -lean));
+          const left = x1 + (middle - u - y1) * slope - Math.sqrt(grown * grown - u * u);
+          const right = x1 + (middle - v - y1) * slope + Math.sqrt(grown * grown - v * v);
+          if (left < lefts[row - top]) lefts[row - top] = left;
+          if (right > rights[row - top]) rights[row - top] = right;
         }
         x0 = x1;
         y0 = y1;
       }
     }
-    for (let row = top; row <= bottom; row += 1) span(row, lefts[row - top] - grown, rights[row - top] + grown, colours);
+    for (let row = top; row <= bottom; row += 1) span(row, lefts[row - top], rights[row - top], colours);
   }
 
   function trace(pen, { firstRing, firstVertex, x, y, closed }, feature, scale, dx, dy) {
