@@ -122,14 +122,6 @@ class Watched:
         """Return the share of a pane's canvas that has any colour."""
         return self.page.evaluate(SHARE, [pane, [0, 0, 0], 255])
 
-<<<<<<< HEAD
-    def show_at_whole_zoom(self):
-        """Show the same at the next smaller whole zoom: there tiles are not stretched."""
-        self.page.evaluate(
-            "void map_city.setZoom(Math.floor(map_city.getZoom()), {animate: false})"
-        )
-        self.page.wait_for_timeout(500)
-=======
     def zoom_to(self, zoom=None):
         """Show the same at a whole zoom, the next smaller one unless told: no tile is stretched."""
         self.page.evaluate(
@@ -137,7 +129,6 @@ class Watched:
             "{ animate: false })",
             zoom,
         )
->>>>>>> fast
 
     def picture(self, pane):
         """Return what a pane's canvases show in the window."""
