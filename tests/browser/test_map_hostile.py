@@ -11,6 +11,7 @@ import geopandas as gpd
 import pytest
 from campaign import FACTOR
 from hostile_scenarios import good_scenario, hostile_scenarios
+from hostile_texts import ALL, PAYLOADS
 from pyproj import Transformer
 from shapely.geometry import Point, box
 
@@ -22,48 +23,6 @@ pytestmark = pytest.mark.browser
 
 CRS = "EPSG:4547"
 X0, Y0 = 500_000.0, 3_850_000.0
-
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "${alert(1)}",
-    "`;alert(1);`",
-    "`+alert(1)+`",
-    "</script><script>alert(1)</script>",
-    "</ScRiPt ><script>alert(1)//",
-    "<!--<script>alert(1)",
-    "-->",
-    "C:\\data\\2024",
-    "\\u003cimg src=x onerror=alert(1)\\u003e",
-    "{{7*191}}",
-    "{% for x in (1,) %}{{alert}}{% endfor %}",
-    "{#hidden#}",
-    "{name} {n}",
-    "$& $1 $` $'",
-    '"><svg onload=alert(1)>',
-    "'-alert(1)-'",
-    '";alert(1);//',
-    "</title><script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "javascript:alert(1)",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<b>bold</b> &amp; &lt;i&gt; &#60;",
-    "a\u2028alert(1)\u2029b",
-    "a\rb\nc\td",
-    "__proto__",
-    "constructor",
-    "]]><![CDATA[",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "https://tracker.example/a.png",
-    "url(https://tracker.example/a.png)",
-    "\u202eabc",
-    "<x-y contenteditable onfocus=alert(1) autofocus>",
-    "=HYPERLINK('https://tracker.example','x')",
-    "+1+1",
-    "@SUM(A1)",
-    "＝1+1",
-)
-ALL = " | ".join(PAYLOADS)
 
 
 def frame(layer, columns, shapes):
