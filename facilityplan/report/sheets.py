@@ -175,7 +175,7 @@ def open_book(
     }
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties(
-            {"title": cut(head), "created": dt.datetime.combine(as_of, dt.time(), dt.UTC)}
+            {"title": cut(head)[:255], "created": dt.datetime.combine(as_of, dt.time(), dt.UTC)}
         )
         yield SheetWriter(book, lang, head)
 

@@ -32,7 +32,7 @@ def hostile_texts(count=500):
         parts = [chance.choice(short) for _ in range(chance.randint(2, 4))]
         found[chance.choice(["", " ", "\n", "、"]).join(parts)] = None
     # A cell takes so much; what is cut there would take its neighbours in the cell with it.
-    return sorted(found, key=lambda text: len(text) < 10_000)
+    return sorted(found, key=lambda text: len(text) < 1_000)
 
 
 def visible(text):

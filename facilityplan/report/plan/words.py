@@ -310,7 +310,8 @@ class _Book:
         """Return the file, its only date the judging date."""
         moment = dt.datetime.combine(self.city.as_of, dt.time())
         properties = self.document.core_properties
-        properties.title = printable(self.phrase("title", place=self.city.name))
+        # The property takes 255 signs; the title on the page stands whole.
+        properties.title = printable(self.phrase("title", place=self.city.name))[:255]
         properties.author = ""
         properties.created = properties.modified = moment
         properties.last_modified_by = ""
