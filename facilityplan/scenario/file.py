@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 
 from facilityplan.checks import Finding, Verdict
+from facilityplan.crs import require_layers_in_metres
 from facilityplan.errors import ProjectFileError
 from facilityplan.layers import City, conform, stack
 from facilityplan.standards import Standards, kinds
@@ -288,7 +289,14 @@ def _refuse_far(city: City, scenario: Scenario) -> None:
 
 
 def extent(city: City) -> tuple[float, float, float, float]:
-    """Return west, south, east and north of all layers of a city, metres."""
+    """Return west, south, east and north of all layers of a city, metres.
+
+    Raises
+    ------
+    CrsError
+        If a layer is in degrees or in Web Mercator.
+    """
+    require_layers_in_metres(city)
     boxes = [frame.total_bounds for frame in city.layers.values() if len(frame)]
     found = np.asarray([box for box in boxes if np.isfinite(box).all()])
     west, south = found[:, :2].min(axis=0).tolist()

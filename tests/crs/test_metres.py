@@ -25,6 +25,7 @@ from facilityplan.io.raster import GridUnit, PopulationGrid
 from facilityplan.network import Network
 from facilityplan.network.snap import point_coordinates
 from facilityplan.provision import land_of
+from facilityplan.scenario.file import extent
 
 # Longitude, latitude and the one system of a project there.
 PLACES = {
@@ -189,6 +190,7 @@ REFUSES = {
         city.residences.geometry, city.residences.crs
     ),
     "provision.land_of": MEASURES["land"],
+    "scenario.file.extent": extent,
     "siting.plan.propose": MEASURES["propose"],
 }
 ROOMS = ("checks", "coverage", "crs", "layers", "network", "provision", "scenario", "subsidy")
