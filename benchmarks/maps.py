@@ -239,7 +239,9 @@ class Report:
         self.line(name, values.min(), most, unit, note=note)
 
 
-def polygons(browser, folder, report, n, *, most_mb, most_first, most_stall, loads_plain):  # noqa: PLR0913  # each is a figure of the target
+def polygons(
+    browser, folder, report, n, *, most_mb, most_first, most_stall, loads_plain
+):  # each is a figure of the target
     city, findings, path, built_s = ours(n, folder)
     other = plain(city, findings, folder)
     size, other_size = path.stat().st_size / 1e6, other.stat().st_size / 1e6
