@@ -34,8 +34,10 @@ def opened(city, findings, open_page, tmp_path_factory):
     return open_page(path)
 
 
-def test_200_000_estates_are_drawn_in_the_colours_of_their_verdicts(city, findings, opened):
-    opened.zoom_to()
+@pytest.mark.parametrize("zoom", [None, 15])
+def test_200_000_estates_are_drawn_in_the_colours_of_their_verdicts(city, findings, opened, zoom):
+    """From far as specks; from near with their outlines, many on top of one another."""
+    opened.zoom_to(zoom)
     verdicts = {item.unit_id: item.verdict.value for item in findings[1]}
     check_shares(
         opened.picture("residences"),

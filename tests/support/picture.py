@@ -55,12 +55,13 @@ class Picture:
         south = (1 - np.asarray(y) / _HALF_EQUATOR_M) / 2 * whole - self.corner[1]
         return np.column_stack([east, south]) * self.ratio
 
-    def seen(self):
-        """Return the verdict that each pixel shows, by position in ORDER, or NOTHING or UNCLEAR."""
-        colours = self.rgba[..., :3].astype(np.float32)
+    def seen(self, step=1):
+        """Return the verdict that every so many pixels show, by position in ORDER, or NOTHING or UNCLEAR."""
+        rgba = self.rgba[::step, ::step]
+        colours = rgba[..., :3].astype(np.float32)
         off = np.stack([_off(colours, COLOURS[name]) for name in ORDER])
         clear = np.where(off.min(axis=0) > MIXED, UNCLEAR, off.argmin(axis=0))
-        return np.where(self.rgba[..., 3] < 128, NOTHING, clear)
+        return np.where(rgba[..., 3] < 128, NOTHING, clear)
 
     def expected(self, geometries, crs, verdicts, spots):
         """Return the verdict that should be seen at each spot (x, y in pixels), as ``seen`` does."""
@@ -70,6 +71,10 @@ class Picture:
             lambda xy: self.pixels(*to_degrees.transform(xy[:, 0], xy[:, 1])),
         )
         rank = np.array([ORDER.index(verdict) for verdict in verdicts])
+        rim = 20  # an outline reaches into the picture from outside
+        shown = shapely.box(-rim, -rim, self.rgba.shape[1] + rim, self.rgba.shape[0] + rim)
+        near = shapely.intersects(shapely.box(*shapely.bounds(placed).T), shown)
+        placed, rank = placed[near], rank[near]
         west, south, east, north = shapely.bounds(placed).T
         side = np.maximum(east - west, north - south) / self.ratio
         point = shapely.get_type_id(placed) == 0
@@ -116,9 +121,9 @@ def check_shares(picture, geometries, crs, verdicts, wanted, step=1):
     step
         Every how many pixels, east and south, are compared.
     """
-    seen = picture.seen()
-    rows, columns = (at.ravel() for at in np.mgrid[: seen.shape[0] : step, : seen.shape[1] : step])
-    seen = seen[rows, columns]
+    seen = picture.seen(step)
+    rows, columns = (step * at.ravel() for at in np.indices(seen.shape))
+    seen = seen.ravel()
     spots = np.column_stack([columns + 0.5, rows + 0.5])
     expected = picture.expected(geometries, crs, verdicts, spots)
     for own, name in enumerate(ORDER):

@@ -222,11 +222,12 @@
           const radius = DOT * ratio;
           const [x, y] = [shapes.x[at] * scale - dx, shapes.y[at] * scale - dy];
           pen.moveTo(x + radius, y);
-          pen.arc(x, y, radius, 0, 2 * Math.PI);
+          pen.arc(x, y, radius, 0, 2 * Math.PI, true);
         }
         if (shapes.closed) {
           pen.globalAlpha = style.fillOpacity;
-          pen.fill("evenodd");
+          // holes turn the other way; what overlaps is no hole
+          pen.fill("nonzero");
         }
         pen.globalAlpha = style.opacity === undefined ? 1 : style.opacity;
         pen.stroke();
