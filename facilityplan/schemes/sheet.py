@@ -240,9 +240,16 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     for row_cells, row in _filled(table):
         values = _values(headers, row_cells, table.file, row, notes)
         name = str(values.get("name") or f"{table.file}#{row}")
-        schemes.append(Scheme(values, name, table.file, row, tuple(found.pop(name, ()))))
+        schemes.append(Scheme(values, name, table.file, row))
     if not schemes:
         raise InputError("no_scheme", file=table.file)
+    shared = [item.row for item in schemes if item.name in found]
+    if len(shared) > len(found):
+        names = [item.name for item in schemes if item.name in found]
+        twice = [row for row, name in zip(shared, names, strict=True) if names.count(name) > 1]
+        said = "、".join(sorted({name for name in names if names.count(name) > 1}))
+        raise InputError("scheme_phase_of_several", file=table.file, rows=twice, found=said)
+    schemes = [replace(item, phases=tuple(found.pop(item.name, ()))) for item in schemes]
     if found and phases is not None:
         lost = sorted(item.row for items in found.values() for item in items)
         raise InputError(

@@ -157,6 +157,44 @@ def test_no_such_form(tmp_path, capsys, call):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "call", [["a.csv"], ["a.xlsx", "--form", "toml"], ["a.toml", "--form", "sheets"]]
+)
+def test_a_name_that_ends_as_another_kind_of_file_is_refused(tmp_path, capsys, call):
+    """A file of another name than the one asked for would be looked for in vain."""
+    assert run_command_line(["init-scheme", str(tmp_path / call[0]), *call[1:]]) == 2
+    assert call[0] in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_phases_of_a_name_that_two_rows_have_are_refused(empty, tmp_path):
+    path = empty("rows")
+    book = openpyxl.load_workbook(path)
+    for row in (2, 5):
+        book["项目"].cell(row, 1).value = "甲"
+    book["分期"].cell(2, 1).value = "甲"
+    book.save(path)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.message == "scheme_phase_of_several"
+    assert "第 2, 5 行" in caught.value.render("zh")
+
+
+def test_a_total_below_the_phases_is_named_by_its_row_on_the_sheet(empty):
+    path = empty("sheets")
+    book = openpyxl.load_workbook(path)
+    fill_sheets(book)
+    page = book["项目1"]
+    head = next(cell.row for cell in page["A"] if cell.value == "分期")
+    total = head + len(PHASES) + 1
+    page.cell(total, 1).value, page.cell(total, 2).value = "合计", 1250
+    book.save(path)
+    (scheme,), readings = read(path)
+    assert len(scheme.phases) == len(PHASES)
+    (said,) = [item for item in readings if item.message == "rows_total"]
+    assert said.rows == (total,)
+
+
 def book_of(path, rows, merged=(), title="审查台账"):
     book = openpyxl.Workbook()
     book.active.title = title
