@@ -308,3 +308,16 @@ def test_a_decision_on_a_name_that_two_schemes_have_is_refused(run, decided, tmp
     code, out, err = run(*call)
     assert (code, out) == (3, "")
     assert "“乙”不止一个" in err
+
+
+def test_conditions_say_whether_each_clause_holds_and_whether_its_text_was_at_hand(run, plot):
+    """Zhengzhou's plan ended with 2020; of Henan's regulation only an extract is at hand."""
+    _, out, _ = run("conditions", plot, "--place", "郑州市", "--date", "2023-01-01")
+    _, first, *others = out.splitlines()
+    assert first.endswith("，有效；手头没有原文，引文待核）")
+    assert others
+    assert all(line.endswith("，文件期限已过，效力待确认）") for line in others)
+    _, out, _ = run("conditions", plot, "--place", "郑州市", "--date", "2019-01-01")
+    assert all(line.endswith("，有效）") for line in out.splitlines()[1:])
+    _, out, _ = run("conditions", plot, "--place", "郑州市")
+    assert all(line.endswith("，未写明判定日期，效力未核）") for line in out.splitlines()[1:])
