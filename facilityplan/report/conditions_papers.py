@@ -141,4 +141,6 @@ def _cells(item: Condition, lang: str | None) -> list[str]:
 
 
 def _head(plot: Scheme, lang: str | None) -> str:
-    return readable(f"{locale.text('scheme.conditions.title', lang)}{locale.text('scheme.conditions.colon', lang)}{plot.name}")
+    return readable(
+        f"{locale.text('scheme.conditions.title', lang)}{locale.text('scheme.conditions.colon', lang)}{plot.name}"
+    )

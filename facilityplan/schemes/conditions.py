@@ -87,9 +87,7 @@ def _floor_area(plot: Scheme, standards: Standards, unit: Unit) -> list[Conditio
     return [_condition("floor_area_minimum", rate, {**said, **least})]
 
 
-def _condition(
-    name: str, adoption: Adoption, said: Mapping[str, Any] | None = None
-) -> Condition:
+def _condition(name: str, adoption: Adoption, said: Mapping[str, Any] | None = None) -> Condition:
     checked = adoption.confidence == "A"
     return Condition(name, adoption.clause, adoption.standing, checked, said or {})
 

@@ -173,6 +173,7 @@ def test_phases_of_a_name_that_two_rows_have_are_refused(empty, tmp_path):
     for row in (2, 5):
         book["项目"].cell(row, 1).value = "甲"
     book["分期"].cell(2, 1).value = "甲"
+    book["分期"].cell(3, 1).value = "没有的"
     book.save(path)
     with pytest.raises(InputError) as caught:
         read(path)
