@@ -361,3 +361,18 @@ def test_any_cells_are_read_or_refused_in_words(records, name):
     for scheme in schemes:
         answer = [item.as_dict() for item in review_scheme(scheme, RULES).findings]
         assert json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("day", ["0024-03-01", "1024年3月1日"])
+def test_a_slip_in_the_year_is_no_date_long_before_the_dwellings(tmp_path, capsys, day):
+    """It kept the four stages: the premises came two thousand years before the dwellings."""
+    path = tmp_path / "甲.toml"
+    path.write_text(
+        f'"地区" = "郑州市"\n"建设状态" = "新建"\n"户数" = 100\n"养老用房面积" = 30\n'
+        f'"住宅规划日期" = 2024-03-01\n"养老用房规划日期" = "{day}"\n',
+        encoding="utf-8",
+    )
+    assert run_command_line(["check", str(path), "--date", "2026-06-30"]) == 3
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert day in shown.err
