@@ -283,6 +283,20 @@ def whole_millimetres(metres: float) -> int:
     return math.floor(metres * 1000.0 + 0.5)
 
 
+def format_beside(value: float, other: float | None, digits: int = 3) -> str:
+    """Return a number that reads as another only where it is that other.
+
+    It has as many decimals more, up to nine, as that takes: 29.99 beside a limit of 30 is not 30.
+    """
+    shown = format_number(value, digits)
+    if other is None or value == other:
+        return shown
+    while digits < 9 and shown == format_number(other, digits):
+        digits += 1
+        shown = format_number(value, digits)
+    return shown
+
+
 def format_number(value: float, digits: int = 3) -> str:
     """Return a number with at most that many decimals and no trailing zeros."""
     shown = f"{value:.{digits}f}"

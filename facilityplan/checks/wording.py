@@ -8,25 +8,30 @@ from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.checks.finding import Finding
-from facilityplan.units import format_number
+from facilityplan.units import format_beside
 
 SIGNS: Final = MappingProxyType({">=": "≥", "<=": "≤", ">": ">", "<": "<"})
 """How comparators are written."""
 
 
-def figure(value: float | None, unit: str | None, lang: str | None = None) -> str:
-    """Return a figure with its unit, at most three decimals; a dash where there is none."""
+def figure(
+    value: float | None, unit: str | None, lang: str | None = None, *, beside: float | None = None
+) -> str:
+    """Return a figure with its unit; a dash where there is none.
+
+    At most three decimals, more where it would read as the figure that it stands ``beside``.
+    """
     if value is None:
         return "—"
     if math.isinf(value):
         return locale.text("unreachable", lang)
-    number = format_number(value)
+    number = format_beside(value, beside)
     return number if unit is None else f"{number} {locale.text(f'unit.{unit}', lang)}"
 
 
 def value_text(finding: Finding, lang: str | None = None) -> str:
     """Return the value found, with its unit."""
-    return figure(finding.value, finding.unit, lang)
+    return figure(finding.value, finding.unit, lang, beside=finding.required)
 
 
 def required_text(finding: Finding, lang: str | None = None) -> str:
@@ -41,7 +46,7 @@ def margin_text(finding: Finding, lang: str | None = None) -> str:
     """Return by how much the clause is kept (+) or missed (-), with its unit."""
     if finding.margin is None:
         return "—"
-    said = figure(finding.margin, finding.unit, lang)
+    said = figure(finding.margin, finding.unit, lang, beside=0.0)
     return f"+{said}" if finding.margin > 0 else said
 
 

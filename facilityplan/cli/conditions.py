@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facilityplan import files, locale
 from facilityplan.cli.check import read_schemes, standards_of
-from facilityplan.errors import OutputError
+from facilityplan.errors import UsageError
 from facilityplan.report.conditions_papers import (
     conditions_document,
     conditions_text,
@@ -63,7 +63,7 @@ def show_conditions(
         ".xlsx": conditions_workbook,
     }.get(out.suffix.lower())
     if content is None:
-        raise OutputError("output_failed", file=out.name, reason=".txt .docx .xlsx")
+        raise UsageError("conditions_ending", found=out.name)
     files.write_bytes(out, content(made, lang))
     sys.stdout.write(locale.text("scheme.cli.written", lang, file=out) + "\n")
     return 0

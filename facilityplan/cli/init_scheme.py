@@ -27,7 +27,8 @@ def make_sheet(file: Path, *, form: str | None, xlsx: bool, count: int, lang: st
     Raises
     ------
     UsageError
-        If the form is none, or there are to be more sheets than a workbook can be handled with.
+        If the form is none, the name ends as another kind of file does, or there are to be more
+        sheets than a workbook can be handled with.
     OutputError
         If the file is there already: nothing of the user's is overwritten.
     """
@@ -37,9 +38,12 @@ def make_sheet(file: Path, *, form: str | None, xlsx: bool, count: int, lang: st
         raise UsageError("scheme_form_unknown", found=kind, known="、".join(FORMS))
     if not 1 <= count <= MAX_FORMS:
         raise UsageError("scheme_form_count", found=count, limit=MAX_FORMS)
-    target = file.with_suffix(".toml" if kind == "toml" else ".xlsx")
+    ending = ".toml" if kind == "toml" else ".xlsx"
+    if file.suffix.lower() not in {"", ending}:
+        raise UsageError("scheme_file_ending", found=file.name)
+    target = file.with_suffix(ending)
     if target.exists():
-        raise OutputError("output_exists", folder=target.name)
+        raise OutputError("scheme_file_exists", found=target.name)
     if kind == "toml":
         files.write_text(target, form_toml(lang))
     else:

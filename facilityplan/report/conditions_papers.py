@@ -37,17 +37,24 @@ def wording(item: Condition, lang: str | None) -> str:
     said: dict[str, Any] = dict(item.parameters)
     if "stages" in said:
         words = [locale.text(f"scheme.conditions.stage_{s}", lang) for s in said["stages"]]
-        said["stages"] = "、".join(words)
+        said["stages"] = locale.text("scheme.conditions.and", lang).join(words)
     text = locale.text(f"scheme.conditions.{item.id}", lang, **said)
     return text if item.binding else locale.text("scheme.conditions.advisory", lang) + text
 
 
 def citation(item: Condition, lang: str | None) -> str:
-    """Return the clause of a condition: document, number and quote."""
+    """Return the clause of a condition: document, number, quote, and whether it holds."""
     clause = item.clause
     number = f"{clause.document_number} {clause.number}"
     cite = {"document": clause.document_title, "number": number, "quote": clause.quote}
+    cite["standing"] = standing(item, lang)
     return locale.text("scheme.conditions.cite", lang, **cite)
+
+
+def standing(item: Condition, lang: str | None) -> str:
+    """Return whether the clause holds at the date, and whether its quote is the document's."""
+    said = locale.text(f"standing.{item.standing}", lang)
+    return said if item.checked else said + locale.text("scheme.conditions.unchecked", lang)
 
 
 def lines_of(plot: Scheme, found: Sequence[Condition], lang: str | None) -> list[str]:
@@ -128,10 +135,12 @@ def _cells(item: Condition, lang: str | None) -> list[str]:
         locale.text(f"modality.{clause.modality}", lang),
         clause.id,
         clause.quote,
-        f"{clause.document_title} {clause.document_number}",
+        f"{clause.document_title} {clause.document_number}（{standing(item, lang)}）",
         clause.number,
     ]
 
 
 def _head(plot: Scheme, lang: str | None) -> str:
-    return readable(f"{locale.text('scheme.conditions.title', lang)}：{plot.name}")
+    return readable(
+        f"{locale.text('scheme.conditions.title', lang)}{locale.text('scheme.conditions.colon', lang)}{plot.name}"
+    )

@@ -72,7 +72,7 @@ class Words:
 
     def value(self, item: Row) -> str:
         """Return the value found, with its unit."""
-        return figure(item["value"], item["unit"], self.lang)
+        return figure(item["value"], item["unit"], self.lang, beside=item["required"])
 
     def required(self, item: Row) -> str:
         """Return the value required, with comparator and unit."""

@@ -29,6 +29,9 @@ FIGURES: Final = frozenset({"area", "length", "count", "share", "number"})
 BRACKET: Final = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]$")
 """What stands in brackets at the end of a header."""
 
+FIRST_YEAR: Final = 1940
+"""No scheme is older; as for Excel's serials, see :mod:`facilityplan.io.dates`."""
+
 _LENGTH: Final = re.compile(r"(.{1,60}?)\s*(公里|千米|km|米|m)(左右|上下)?")
 _STOREY: Final = re.compile(r"([+-]?)(\d+)")
 _CHINESE: Final = MappingProxyType(
@@ -219,6 +222,8 @@ def date(cell: object) -> Day:
     read = read_date(cell)
     if read.precision != "day":
         raise ValueError(f"{cell!r} names no day")
+    if read.day is not None and read.day.year < FIRST_YEAR:
+        raise ValueError(f"{cell!r} is a slip: 0024 for 2024 would be before every dwelling")
     return Day(read.day, read.serial, read.unknown)
 
 

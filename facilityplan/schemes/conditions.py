@@ -12,7 +12,7 @@ from facilityplan.errors import InputError
 from facilityplan.schemes.ledger import area_rule
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.premises import MEASURE as PREMISES
-from facilityplan.standards import Adoption, Clause, Modality, Standards, Unit
+from facilityplan.standards import Adoption, Clause, Modality, Standards, Standing, Unit
 
 NEW = "new"
 """What is built on a plot that is yet to be sold."""
@@ -20,10 +20,15 @@ NEW = "new"
 
 @dataclass(frozen=True)
 class Condition:
-    """One sentence of the conditions: a message id below ``scheme.conditions`` and its clause."""
+    """One sentence of the conditions: a message id below ``scheme.conditions`` and its clause.
+
+    ``checked``: whether the quote was held against the text of the document.
+    """
 
     id: str
     clause: Clause
+    standing: Standing
+    checked: bool
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,36 +74,42 @@ def _floor_area(plot: Scheme, standards: Standards, unit: Unit) -> list[Conditio
     rule = area_rule(plot, standards)
     adopted = standards.binding("floor_area_per_100_households", unit)
     if rule is None:
-        return [Condition("no_number", item.clause) for item in adopted]
+        return [_condition("no_number", item) for item in adopted]
+    rate = next(item for item in adopted if item.clause is rule.rate)
     said = {
         "required": rule.required_m2(plot.households),
         "households": plot.households,
         "rate": rule.rate.limit,
     }
     if rule.minimum is None:
-        return [Condition("floor_area", rule.rate, said)]
+        return [_condition("floor_area", rate, said)]
     least = {"minimum": rule.minimum.limit}
-    return [Condition("floor_area_minimum", rule.rate, {**said, **least})]
+    return [_condition("floor_area_minimum", rate, {**said, **least})]
+
+
+def _condition(name: str, adoption: Adoption, said: Mapping[str, Any] | None = None) -> Condition:
+    checked = adoption.confidence == "A"
+    return Condition(name, adoption.clause, adoption.standing, checked, said or {})
 
 
 def _value(name: str) -> Any:
-    return lambda item: Condition(name, item.clause, {"value": item.clause.limit})
+    return lambda item: _condition(name, item, {"value": item.clause.limit})
 
 
 def _station(adoption: Adoption) -> Condition:
     clause = adoption.clause
     distance = float(clause.parameters["trigger_distance_m"])
-    return Condition("station", clause, {"value": clause.limit, "distance": distance})
+    return _condition("station", adoption, {"value": clause.limit, "distance": distance})
 
 
 def _stages(adoption: Adoption) -> Condition:
     clause = adoption.clause
     if clause.parameters.get("opinions"):
-        return Condition("opinions", clause)
-    return Condition("stages", clause, {"stages": tuple(clause.parameters["stages"])})
+        return _condition("opinions", adoption)
+    return _condition("stages", adoption, {"stages": tuple(clause.parameters["stages"])})
 
 
 def _premises(adoption: Adoption) -> Condition:
     clause = adoption.clause
     attribute = clause.parameters["attribute"]
-    return Condition(f"premises_{attribute}", clause, {"value": clause.limit})
+    return _condition(f"premises_{attribute}", adoption, {"value": clause.limit})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from facilityplan.errors import InputError, SchemaError
+from facilityplan.errors import BadValueError, InputError, SchemaError
 from facilityplan.layers import as_text
+from facilityplan.schemes import cells
 from facilityplan.schemes.register import Review
 
 WORDS: Final = {
@@ -22,6 +23,9 @@ WORDS: Final = {
     "document": ("文号",),
 }
 """Keys of one decision; all are needed."""
+
+TABLES: Final = ("decision", "认定")
+"""What the tables of decisions are called; a file has one of the two."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +47,55 @@ def read_decisions(content: bytes, file: str) -> list[Decision]:
     Raises
     ------
     SchemaError
-        If it is no TOML, or a decision lacks who, when, why or its document.
+        If it is no TOML, a decision lacks who, when, why or its document, or there is a name
+        that is none of ours: what it says would vanish in silence.
     """
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SchemaError("scheme_syntax", file=file, reason=str(error)) from error
-    rows = table.get("decision", table.get("认定", []))
+    named = [name for name in TABLES if name in table]
+    other = [*(name for name in table if name not in TABLES), *named[1:]]
+    if other or not named:
+        said = "、".join(other) or "—"
+        known = "、".join(f"[[{name}]]" for name in TABLES)
+        raise SchemaError("decision_unknown", file=file, found=said, known=known)
+    rows = table[named[0]]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SchemaError("decision_field", file=file, found="[[decision]]")
-    found = []
-    for number, row in enumerate(rows, start=1):
-        given = {}
-        for name, words in WORDS.items():
-            value = next((row[key] for key in (name, *words) if key in row), None)
-            said = value.isoformat() if isinstance(value, dt.date) else as_text(value)
-            if said is None:
-                lacking = f"{name}（{words[0]}）"
-                raise SchemaError("decision_field", file=file, rows=[number], found=lacking)
-            given[name] = said
-        found.append(Decision(**given))
-    return found
+    return [_decision(row, file, number) for number, row in enumerate(rows, start=1)]
+
+
+def _decision(row: Mapping[str, Any], file: str, number: int) -> Decision:
+    given, used = {}, set()
+    for name, words in WORDS.items():
+        key = next((key for key in (name, *words) if key in row), None)
+        said = None if key is None else _said(name, row[key], file, number)
+        if key is None or said is None:
+            lacking = f"{name}（{words[0]}）"
+            raise SchemaError("decision_field", file=file, rows=[number], found=lacking)
+        given[name] = said
+        used.add(key)
+    other = [key for key in row if key not in used]
+    if other:
+        known = "、".join(f"{name}（{words[0]}）" for name, words in WORDS.items())
+        raise SchemaError(
+            "decision_unknown", file=file, rows=[number], found="、".join(other), known=known
+        )
+    return Decision(**given)
+
+
+def _said(name: str, value: object, file: str, number: int) -> str | None:
+    """Return what a key says; its day as year-month-day, however it is written."""
+    if name != "on":
+        return as_text(value)
+    try:
+        day = cells.date(value).value
+    except ValueError as error:
+        raise BadValueError(
+            "scheme_bad_date", file=file, column="日期", rows=[number], found=str(value)[:40]
+        ) from error
+    return None if day is None else day.isoformat()
 
 
 def check_decisions(decisions: Sequence[Decision], reviews: Sequence[Review], file: str) -> None:
@@ -72,10 +104,15 @@ def check_decisions(decisions: Sequence[Decision], reviews: Sequence[Review], fi
     Raises
     ------
     InputError
-        If a decision names no scheme or no clause of the reviews.
+        If a decision names no scheme or no clause of the reviews, or a scheme whose name
+        several have: nobody could say whose it is.
     """
     known = {(item.scheme.name, f.clause_id) for item in reviews for f in item.findings}
     lost = [item for item in decisions if (item.scheme, item.clause) not in known]
     if lost:
         said = "、".join(f"{item.scheme}/{item.clause}" for item in lost[:5])
         raise InputError("decision_of_none", file=file, found=said)
+    schemes = Counter(item.scheme.name for item in reviews)
+    shared = dict.fromkeys(item.scheme for item in decisions if schemes[item.scheme] > 1)
+    if shared:
+        raise InputError("decision_of_several", file=file, found="、".join(shared))

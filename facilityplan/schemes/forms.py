@@ -170,4 +170,10 @@ def _phases_below(grid: Grid, start: int) -> Table | None:
             if top >= start
         )
     table = _body(dataclasses.replace(grid, records=records, merged=merged))
-    return None if table is None else dataclasses.replace(table, rows=table.rows + start)
+    if table is None:
+        return None
+    said = [
+        dataclasses.replace(item, rows=tuple(row + start for row in item.rows))
+        for item in table.readings
+    ]
+    return dataclasses.replace(table, rows=table.rows + start, readings=tuple(said))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -227,7 +228,7 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     BadValueError
         If a figure is no number of zero or more, or a word is not known.
     InputError
-        If there is no row, or a phase names no scheme of the sheet.
+        If there is no row, or a phase names no scheme of the sheet, or one that several rows are.
     """
     notes = _Notes()
     headers, unused = _table_headers(table, SCHEME_FIELDS)
@@ -240,9 +241,16 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     for row_cells, row in _filled(table):
         values = _values(headers, row_cells, table.file, row, notes)
         name = str(values.get("name") or f"{table.file}#{row}")
-        schemes.append(Scheme(values, name, table.file, row, tuple(found.pop(name, ()))))
+        schemes.append(Scheme(values, name, table.file, row))
     if not schemes:
         raise InputError("no_scheme", file=table.file)
+    times = Counter(item.name for item in schemes)
+    twice = [item for item in schemes if item.name in found and times[item.name] > 1]
+    if twice:
+        names = "、".join(dict.fromkeys(item.name for item in twice))
+        rows = [item.row for item in twice]
+        raise InputError("scheme_phase_of_several", file=table.file, rows=rows, found=names)
+    schemes = [replace(item, phases=tuple(found.pop(item.name, ()))) for item in schemes]
     if found and phases is not None:
         lost = sorted(item.row for items in found.values() for item in items)
         raise InputError(

@@ -22,6 +22,7 @@ from facilityplan.report.figures import (
     plates_of,
     small_png,
 )
+from facilityplan.report.figures.sheet import _wrapped
 
 SAMPLE = "data/sample_city"
 
@@ -215,3 +216,22 @@ def test_a_character_that_would_be_a_box_is_named(plates, project, typeface):
 def test_no_other_paper():
     with pytest.raises(OutputError):
         Paper.of("A5")
+
+
+@pytest.mark.parametrize("most", [8, 22, 40])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "到 2027 年共 10 处，本期新增：C013、C034、C061、C068、C072、C091、C098、C120；覆盖权重 17073",
+        "The fewest new sites that close 472 gaps in radius: 121 (proved)",
+        "没有空格也没有逗号的一行说明文字要在哪里断开都可以但是不能超出图框",
+        "",
+    ],
+)
+def test_no_note_runs_out_of_the_frame(line, most):
+    pieces = _wrapped(line, most)
+    assert max(map(len, pieces)) <= most
+    assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
+    # What is shorter than a piece is in one.
+    said = " ".join(pieces)
+    assert all(word in said for word in ("2027", "C013", "C120", "17073") if word in line)

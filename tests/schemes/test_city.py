@@ -193,11 +193,11 @@ def test_gaps_before_and_after_are_shown(city, tmp_path, capsys):
     assert run_command_line(["check", str(sheet), "--city", str(city)]) == 1
     said = capsys.readouterr().out
     assert (
-        "西街道（占本项目用地 50.0%）：户数 1000 → 1500；应配用房 200 → 350 ㎡；缺口 0 → 50 ㎡"
+        "西街道（占本项目用地 50.0%）：户数 1000 → 1500；应配用房 200 → 350 ㎡；街道合计缺口（小区之间相抵）0 → 50 ㎡"
         in said
     )
     assert (
-        "东街道（占本项目用地 50.0%）：户数 2500 → 3000；应配用房 500 → 650 ㎡；缺口 500 → 550 ㎡"
+        "东街道（占本项目用地 50.0%）：户数 2500 → 3000；应配用房 500 → 650 ㎡；街道合计缺口（小区之间相抵）500 → 550 ㎡"
         in said
     )
 

@@ -157,6 +157,45 @@ def test_no_such_form(tmp_path, capsys, call):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "call", [["a.csv"], ["a.xlsx", "--form", "toml"], ["a.toml", "--form", "sheets"]]
+)
+def test_a_name_that_ends_as_another_kind_of_file_is_refused(tmp_path, capsys, call):
+    """A file of another name than the one asked for would be looked for in vain."""
+    assert run_command_line(["init-scheme", str(tmp_path / call[0]), *call[1:]]) == 2
+    assert call[0] in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_phases_of_a_name_that_two_rows_have_are_refused(empty, tmp_path):
+    path = empty("rows")
+    book = openpyxl.load_workbook(path)
+    for row in (2, 5):
+        book["项目"].cell(row, 1).value = "甲"
+    book["分期"].cell(2, 1).value = "甲"
+    book["分期"].cell(3, 1).value = "没有的"
+    book.save(path)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.message == "scheme_phase_of_several"
+    assert "第 2, 5 行" in caught.value.render("zh")
+
+
+def test_a_total_below_the_phases_is_named_by_its_row_on_the_sheet(empty):
+    path = empty("sheets")
+    book = openpyxl.load_workbook(path)
+    fill_sheets(book)
+    page = book["项目1"]
+    head = next(cell.row for cell in page["A"] if cell.value == "分期")
+    total = head + len(PHASES) + 1
+    page.cell(total, 1).value, page.cell(total, 2).value = "合计", 1250
+    book.save(path)
+    (scheme,), readings = read(path)
+    assert len(scheme.phases) == len(PHASES)
+    (said,) = [item for item in readings if item.message == "rows_total"]
+    assert said.rows == (total,)
+
+
 def book_of(path, rows, merged=(), title="审查台账"):
     book = openpyxl.Workbook()
     book.active.title = title
@@ -322,3 +361,18 @@ def test_any_cells_are_read_or_refused_in_words(records, name):
     for scheme in schemes:
         answer = [item.as_dict() for item in review_scheme(scheme, RULES).findings]
         assert json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("day", ["0024-03-01", "1024年3月1日"])
+def test_a_slip_in_the_year_is_no_date_long_before_the_dwellings(tmp_path, capsys, day):
+    """It kept the four stages: the premises came two thousand years before the dwellings."""
+    path = tmp_path / "甲.toml"
+    path.write_text(
+        f'"地区" = "郑州市"\n"建设状态" = "新建"\n"户数" = 100\n"养老用房面积" = 30\n'
+        f'"住宅规划日期" = 2024-03-01\n"养老用房规划日期" = "{day}"\n',
+        encoding="utf-8",
+    )
+    assert run_command_line(["check", str(path), "--date", "2026-06-30"]) == 3
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert day in shown.err

@@ -193,6 +193,13 @@ def test_a_decision_stands_beside_the_verdict(run, folder, decided, tmp_path):
         ('"文号" = "许规函〔2023〕5号"', "", "文号"),
         ('"理由" = "差1平方米，由相邻社区用房补足"', "", "理由"),
         ('"日期" = 2023-02-01', "", "日期"),
+        ('"日期" = 2023-02-01', '"日期" = "下周"', "下周"),
+        ('"理由"', '"依据" = "会议纪要"\n"理由"', "依据"),
+        ('"认定人" = "张工"', '"认定人" = "张工"\nby = "李工"', "认定人"),
+        ('[["认定"]]', "[[decisions]]", "decisions"),
+        ('[["认定"]]', 'version = 1\n[["认定"]]', "version"),
+        ('[["认定"]]', 'decision = []\n[["认定"]]', "认定"),
+        (DECISION, "# 还没有", "[[decision]]"),
     ],
 )
 def test_decisions_on_nothing_or_without_a_reason_are_refused(
@@ -256,7 +263,14 @@ def test_conditions_as_text_word_and_excel_say_the_same(run, plot, tmp_path):
     document = docx.Document(io.BytesIO(made["docx"]))
     assert [item.text for item in document.paragraphs if item.text] == lines
     page = openpyxl.load_workbook(io.BytesIO(made["xlsx"])).worksheets[0]
-    assert [row[0].value for row in page.iter_rows()] == lines
+    head, *numbered = lines
+    title, _, *rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    assert title[0] == head
+    assert len(rows) == len(numbered)
+    for row, line in zip(rows, numbered, strict=True):
+        number, wording, _, _, quote, *_ = row
+        assert line.startswith(f"{number}. {wording}")
+        assert quote in line
     code, _, err = run(*call, "--out", tmp_path / "条件.pdf")
     assert code != 0
     assert ".docx" in err
@@ -282,3 +296,28 @@ def test_conditions_where_no_document_gives_a_number(run, plot, tmp_path):
     assert "不少于 180 ㎡" in out.splitlines()[1]
     assert "不得设在地下" in out
     assert "没有给出面积标准" not in out
+
+
+def test_a_decision_on_a_name_that_two_schemes_have_is_refused(run, decided, tmp_path):
+    """Nobody could say whose decision it is."""
+    table = (
+        "项目名称,地区,建设状态,总户数,养老用房面积\n乙,许昌市,新建,200,59\n乙,许昌市,新建,100,30\n"
+    )
+    (tmp_path / "两个.csv").write_text(table, encoding="utf-8")
+    call = ("check", tmp_path / "两个.csv", "--date", "2022-09-01", "--decisions", decided)
+    code, out, err = run(*call)
+    assert (code, out) == (3, "")
+    assert "“乙”不止一个" in err
+
+
+def test_conditions_say_whether_each_clause_holds_and_whether_its_text_was_at_hand(run, plot):
+    """Zhengzhou's plan ended with 2020; of Henan's regulation only an extract is at hand."""
+    _, out, _ = run("conditions", plot, "--place", "郑州市", "--date", "2023-01-01")
+    _, first, *others = out.splitlines()
+    assert first.endswith("，有效；手头没有原文，引文待核）")
+    assert others
+    assert all(line.endswith("，文件期限已过，效力待确认）") for line in others)
+    _, out, _ = run("conditions", plot, "--place", "郑州市", "--date", "2019-01-01")
+    assert all(line.endswith("，有效）") for line in out.splitlines()[1:])
+    _, out, _ = run("conditions", plot, "--place", "郑州市")
+    assert all(line.endswith("，未写明判定日期，效力未核）") for line in out.splitlines()[1:])

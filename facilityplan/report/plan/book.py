@@ -16,7 +16,7 @@ from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.text import printable
 from facilityplan.siting import Count, ProposedSite
 from facilityplan.standards import kinds
-from facilityplan.units import format_number
+from facilityplan.units import format_beside
 
 _FACILITIES: Final = (
     Column("special_number", 6),
@@ -158,15 +158,15 @@ def value_and_required(finding: Finding, lang: str) -> tuple[str, str]:
     """Return what was found and what is asked; a share is said in per cent."""
     if finding.unit != "share":
         return value_text(finding, lang), required_text(finding, lang)
-    found = "—" if finding.value is None else _percent(finding.value)
+    found = "—" if finding.value is None else _percent(finding.value, finding.required)
     if finding.required is None:
         return found, "—"
     sign = SIGNS.get(finding.comparator or "", "")
     return found, f"{sign} {_percent(finding.required)}".strip()
 
 
-def _percent(share: float) -> str:
-    return f"{format_number(100 * share, 1)}%"
+def _percent(share: float, beside: float | None = None) -> str:
+    return f"{format_beside(100 * share, None if beside is None else 100 * beside, 1)}%"
 
 
 def street_of(facts: PlanFacts) -> tuple[dict[int, str], dict[int, str]]:
