@@ -61,7 +61,7 @@
     const measure = () => {
       scale.replaceChildren(bar(map, city));
       const shown = document.querySelectorAll("#desk-legend, #desk-legend ~ section.desk-signs");
-      legend.replaceChildren(desk.el("h2", {}, text.map_legend), desk.el("p", {}, document.querySelector("#desk-scheme") ? document.querySelector("#desk-scheme").selectedOptions[0].textContent : ""), ...[...shown].map((node) => {
+      legend.replaceChildren(desk.el("h2", {}, text.map_legend), desk.el("p", {}, world.colours.shown), ...[...shown].map((node) => {
         const copy = node.cloneNode(true);
         copy.removeAttribute("id");
         copy.querySelectorAll("details").forEach((part) => part.remove());
@@ -71,7 +71,9 @@
     // what else lies on the map, by the names and signs of the layer switch
     const layersShown = () => desk.el("div", {}, ...world.entries
       .filter(({ key, layer }) => !["residences", "facilities"].includes(key) && map.hasLayer(layer))
+      .concat(added())
       .map(({ swatch, label }) => desk.el("div", { class: "desk-row" }, swatch.cloneNode(true), desk.el("span", { class: "desk-name" }, label))));
+    const added = () => (world.whatif && world.whatif.isOpen && world.whatif.held.state.added.length ? [{ swatch: desk.siteSign("+", 14), label: text.layer_added }] : []);
     const lay = () => {
       const [width, height] = SHEETS[choose.value];
       page.textContent = `@page { size: ${choose.value} landscape; margin: 0; }`;
