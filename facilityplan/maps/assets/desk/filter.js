@@ -30,7 +30,7 @@
     const kinds = facilities.map((facility) => kindOf(facility, text));
     const states = facilities.map((facility) => stateOf(facility, text));
     const told = () => change((row) => !byKind.off.has(kinds[row]) && !byState.off.has(states[row]));
-    const byKind = boxes(text.kind, kinds, facilities.map(({ kind }) => `kind ${kind ? kind.id : ""}`), told);
+    const byKind = boxes(text.kind, kinds, facilities.map(({ kind }) => `kind ${kind ? kind.number : ""}`), told);
     const byState = boxes(text.state, states, facilities.map(({ status }) => `state ${status || ""}`), told);
     return desk.el("details", { id: "desk-filter" }, desk.el("summary", {}, text.filter), byKind.node, byState.node);
   };

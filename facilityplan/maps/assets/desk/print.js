@@ -42,6 +42,17 @@
       desk.el("div", {}, desk.fill(text.scale_ratio, { n: desk.figure(ratio) })));
   }
 
+  const SMALLEST = 0.5;
+
+  // A legend that is longer than its side of the sheet is drawn smaller, never cut.
+  function fit(legend, side) {
+    const bottom = side.getBoundingClientRect().bottom - parseFloat(getComputedStyle(side).paddingBottom);
+    for (let scale = 1; scale >= SMALLEST; scale -= 0.05) {
+      Object.assign(legend.style, { transformOrigin: "0 0", transform: `scale(${scale})`, width: `${100 / scale}%` });
+      if (legend.getBoundingClientRect().bottom <= bottom) return;
+    }
+  }
+
   const field = (id, label, value = "") => desk.el("label", {}, `${label} `, desk.el("input", { type: "text", id, value, autocomplete: "off" }));
 
   desk.EXTRAS.push((world) => {
@@ -55,6 +66,7 @@
     choose.value = "A3";
     const legend = desk.el("div", { class: "desk-paper-legend" });
     const scale = desk.el("div", {});
+    const side = desk.el("div", { class: "desk-paper-side" }, desk.northArrow(text.north), scale, legend);
     const title = desk.el("div", { class: "desk-paper-title", role: "heading", "aria-level": "1", contenteditable: "plaintext-only", "aria-label": text.map_title_field }, head.title);
     const unit = field("desk-paper-unit", text.made_by);
     const review = field("desk-paper-review", text.review_number);
@@ -67,6 +79,7 @@
         copy.querySelectorAll("details").forEach((part) => part.remove());
         return copy;
       }), layersShown());
+      fit(legend, side);
     };
     // what else lies on the map, by the names and signs of the layer switch
     const layersShown = () => desk.el("div", {}, ...world.entries
@@ -120,7 +133,7 @@
     paper.append(
       desk.el("div", { class: "desk-paper-bar desk-buttons" }, choose, press(text.print_now, () => window.print(), "desk-print-now"), press(text.close, close, "desk-print-close")),
       desk.el("div", { class: "desk-paper-head" }, title, desk.el("span", { class: "desk-internal" }, text.internal)),
-      desk.el("div", { class: "desk-paper-side" }, desk.northArrow(text.north), scale, legend),
+      side,
       desk.el("div", { class: "desk-paper-foot" },
         desk.el("span", {}, desk.fill(text.crs, { crs: head.crs, name: head.crsName })),
         desk.el("span", {}, desk.fill(text.as_of, { date: head.asOf })),
