@@ -91,7 +91,9 @@ def test_the_other_language_keeps_what_was_chosen(desk):
     page.locator("#desk-filter input").first.uncheck()
     page.fill("#desk-review", "豫S〔2026〕1号")
     page.click("#desk-tab-whatif")
+    page.get_by_text("下一处最佳", exact=True).click()
     page.click("#desk-open-table")
+    tried = within_reach(page, 1)
     off = page.evaluate(CHECKED)
     page.click("#desk-lang")
     assert page.get_attribute("#desk-tab-whatif", "aria-selected") == "true"
@@ -100,6 +102,8 @@ def test_the_other_language_keeps_what_was_chosen(desk):
     assert [page.input_value(f"#desk-{name}") for name in ("scheme", "plan")] == ["5", "1"]
     assert page.evaluate(CHECKED) == off
     assert len(off) > 2
+    assert page.locator(".desk-changes li").count() == 1
+    assert within_reach(page, 1) == tried != within_reach(page, 0)
 
 
 def test_a_click_on_a_sign_measures_and_a_double_click_sets_one_corner(desk):
