@@ -38,6 +38,7 @@ DESK_JS: Final = (
     "desk/signs.js",
     "desk/whatif.js",
     "desk/keyboard.js",
+    "desk/kept.js",
     "desk/desk.js",
 )
 """Our own script, in the order in which its parts build on one another."""

@@ -53,9 +53,7 @@
     show(spots, radius) {
       this._spots = spots;
       this._radius = radius;
-      const whole = [...spots.values()].map((at) => at.map((part) => Math.round(part * desk.SCALE)));
-      const steps = (axis) => whole.map((at, row) => at[axis] - (row ? whole[row - 1][axis] : 0));
-      this._shapes = desk.shapes({ rings: whole.map(() => 0), sizes: whole.map(() => 1), east: steps(1), north: steps(0) }, true);
+      this._shapes = desk.spotShapes([...spots.values()]);
       if (this._map) this.redraw();
     },
 

@@ -180,7 +180,7 @@
   desk.read = (packed, lang, shapes) => {
     const raw = spoken(packed, lang);
     const zones = readZones(raw.zones, raw.zoneFacts);
-    const kinds = raw.facilities.kinds;
+    const kinds = raw.facilities.kinds.map((kind, number) => ({ ...kind, number }));
     const corner = ([lat, lon]) => [lat / SCALE, lon / SCALE];
     const ledgers = raw.clauses.map((_, number) => readColumns(raw, number, shapes.residences.count));
     return {

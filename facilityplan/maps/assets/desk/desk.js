@@ -38,7 +38,14 @@
     const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
-    const state = { layer, hatch, scheme: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    const state = { layer, hatch, scheme: null, shown: "", staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    // What the residences are coloured by now, and what the legend says of it.
+    state.show = (classes, told) => {
+      const shown = told.shown || desk.VERDICTS;
+      state.shown = told.label;
+      layer.setClasses(classes, [desk.NO_FINDING, ...[...shown].reverse()]);
+      legend.replaceChildren(...desk.legendOf(told.unitKind === "zone" ? state.zoneClasses : classes, told, city));
+    };
     state.choose = (scheme) => {
       state.scheme = scheme;
       const ofZones = scheme.unitKind === "zone";
@@ -47,14 +54,11 @@
         : desk.classesOf(city, scheme);
       const staged = state.staged && state.staged(scheme, state.classes);
       if (staged) state.classes = staged.classes;
-      const told = { ...scheme, ...staged };
-      const shown = told.shown || desk.VERDICTS;
-      layer.setClasses(state.classes, [desk.NO_FINDING, ...[...shown].reverse()]);
       map.removeLayer(fills);
       state.zones = ofZones ? city.zones.filter((zone) => zone.findings.some((item) => scheme.takes(item.clause))) : [];
       state.zoneClasses = state.zones.map((zone) => desk.verdictOf(zone, scheme));
       fills = desk.zoneFills(canvas.areas, state.zones, scheme, hatch).addTo(map);
-      legend.replaceChildren(...desk.legendOf(ofZones ? state.zoneClasses : state.classes, told, city));
+      state.show(state.classes, { ...scheme, ...staged });
       state.watch.forEach((tell) => tell(state));
     };
     return state;
@@ -329,8 +333,10 @@
     let end = build(map, canvas, packed, shapes, packed.lang, kept);
     window.setTimeout(() => packed.residences.name, NAMES_MS);
     kept.restart = (lang) => {
+      const chosen = desk.remember();
       end();
       end = build(map, canvas, packed, shapes, lang, kept);
+      desk.recall(chosen);
     };
     document.body.dataset.ready = "true";
   };

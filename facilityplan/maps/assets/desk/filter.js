@@ -6,14 +6,14 @@
   const stateOf = (facility, text) => text.statuses[facility.status] || text.status_unknown;
 
   // A box for each value that occurs, with how many there are; the most frequent first.
-  function boxes(heading, values, change) {
+  function boxes(heading, values, keys, change) {
     const counts = new Map();
     for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
     const off = new Set();
     const rows = [...counts]
       .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
       .map(([value, count]) => {
-        const box = desk.el("input", { type: "checkbox", checked: "" });
+        const box = desk.el("input", { type: "checkbox", checked: "", "data-value": keys[values.indexOf(value)] });
         box.addEventListener("change", () => {
           if (box.checked) off.delete(value);
           else off.add(value);
@@ -30,8 +30,8 @@
     const kinds = facilities.map((facility) => kindOf(facility, text));
     const states = facilities.map((facility) => stateOf(facility, text));
     const told = () => change((row) => !byKind.off.has(kinds[row]) && !byState.off.has(states[row]));
-    const byKind = boxes(text.kind, kinds, told);
-    const byState = boxes(text.state, states, told);
+    const byKind = boxes(text.kind, kinds, facilities.map(({ kind }) => `kind ${kind ? kind.number : ""}`), told);
+    const byState = boxes(text.state, states, facilities.map(({ status }) => `state ${status || ""}`), told);
     return desk.el("details", { id: "desk-filter" }, desk.el("summary", {}, text.filter), byKind.node, byState.node);
   };
 })();

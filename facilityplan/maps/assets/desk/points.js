@@ -62,17 +62,10 @@
     pen.stroke();
   }
 
-  // Points of [lat, lon] as shapes.
-  function shapesOf(spots) {
-    const whole = spots.map((at) => at.map((part) => Math.round(part * desk.SCALE)));
-    const steps = (axis) => whole.map((at, row) => at[axis] - (row ? whole[row - 1][axis] : 0));
-    return desk.shapes({ rings: spots.map(() => 0), sizes: spots.map(() => 1), east: steps(1), north: steps(0) }, true);
-  }
-
   desk.SignLayer = desk.PackedLayer.extend({
     // looks: how a sign of each class is painted; classes: of each spot.
     initialize(spots, looks, classes, options) {
-      desk.PackedLayer.prototype.initialize.call(this, shapesOf(spots), { order: looks.map((_, own) => own).reverse(), ...options });
+      desk.PackedLayer.prototype.initialize.call(this, desk.spotShapes(spots), { order: looks.map((_, own) => own).reverse(), ...options });
       this._looks = looks;
       this._base = Int16Array.from(classes);
       this._classes = this._base.slice();

@@ -42,6 +42,17 @@
       desk.el("div", {}, desk.fill(text.scale_ratio, { n: desk.figure(ratio) })));
   }
 
+  const SMALLEST = 0.5;
+
+  // A legend that is longer than its side of the sheet is drawn smaller, never cut.
+  function fit(legend, side) {
+    const bottom = side.getBoundingClientRect().bottom - parseFloat(getComputedStyle(side).paddingBottom);
+    for (let scale = 1; scale >= SMALLEST; scale -= 0.05) {
+      Object.assign(legend.style, { transformOrigin: "0 0", transform: `scale(${scale})`, width: `${100 / scale}%` });
+      if (legend.getBoundingClientRect().bottom <= bottom) return;
+    }
+  }
+
   const field = (id, label, value = "") => desk.el("label", {}, `${label} `, desk.el("input", { type: "text", id, value, autocomplete: "off" }));
 
   desk.EXTRAS.push((world) => {
@@ -55,23 +66,27 @@
     choose.value = "A3";
     const legend = desk.el("div", { class: "desk-paper-legend" });
     const scale = desk.el("div", {});
+    const side = desk.el("div", { class: "desk-paper-side" }, desk.northArrow(text.north), scale, legend);
     const title = desk.el("div", { class: "desk-paper-title", role: "heading", "aria-level": "1", contenteditable: "plaintext-only", "aria-label": text.map_title_field }, head.title);
     const unit = field("desk-paper-unit", text.made_by);
     const review = field("desk-paper-review", text.review_number);
     const measure = () => {
       scale.replaceChildren(bar(map, city));
       const shown = document.querySelectorAll("#desk-legend, #desk-legend ~ section.desk-signs");
-      legend.replaceChildren(desk.el("h2", {}, text.map_legend), desk.el("p", {}, document.querySelector("#desk-scheme") ? document.querySelector("#desk-scheme").selectedOptions[0].textContent : ""), ...[...shown].map((node) => {
+      legend.replaceChildren(desk.el("h2", {}, text.map_legend), desk.el("p", {}, world.colours.shown), ...[...shown].map((node) => {
         const copy = node.cloneNode(true);
         copy.removeAttribute("id");
         copy.querySelectorAll("details").forEach((part) => part.remove());
         return copy;
       }), layersShown());
+      fit(legend, side);
     };
     // what else lies on the map, by the names and signs of the layer switch
     const layersShown = () => desk.el("div", {}, ...world.entries
       .filter(({ key, layer }) => !["residences", "facilities"].includes(key) && map.hasLayer(layer))
+      .concat(added())
       .map(({ swatch, label }) => desk.el("div", { class: "desk-row" }, swatch.cloneNode(true), desk.el("span", { class: "desk-name" }, label))));
+    const added = () => (world.whatif && world.whatif.isOpen && world.whatif.held.state.added.length ? [{ swatch: desk.siteSign("+", 14), label: text.layer_added }] : []);
     const lay = () => {
       const [width, height] = SHEETS[choose.value];
       page.textContent = `@page { size: ${choose.value} landscape; margin: 0; }`;
@@ -118,7 +133,7 @@
     paper.append(
       desk.el("div", { class: "desk-paper-bar desk-buttons" }, choose, press(text.print_now, () => window.print(), "desk-print-now"), press(text.close, close, "desk-print-close")),
       desk.el("div", { class: "desk-paper-head" }, title, desk.el("span", { class: "desk-internal" }, text.internal)),
-      desk.el("div", { class: "desk-paper-side" }, desk.northArrow(text.north), scale, legend),
+      side,
       desk.el("div", { class: "desk-paper-foot" },
         desk.el("span", {}, desk.fill(text.crs, { crs: head.crs, name: head.crsName })),
         desk.el("span", {}, desk.fill(text.as_of, { date: head.asOf })),

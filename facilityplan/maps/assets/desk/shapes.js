@@ -52,6 +52,13 @@
     return { count, closed, firstRing, firstVertex, x, y, box, isPoint, grid: gridOver(box, count) };
   };
 
+  // Points of [lat, lon] as shapes.
+  desk.spotShapes = (spots) => {
+    const whole = (axis) => spots.map((at) => Math.round(at[axis] * desk.SCALE));
+    const each = (value) => spots.map(() => value);
+    return desk.shapes({ rings: each(0), sizes: each(1), first: { east: whole(1), north: whole(0) }, steps: { east: [], north: [] } }, true);
+  };
+
   // Which features touch which cell of a grid over them all, as compressed rows.
   function gridOver(box, count) {
     let [left, top, right, bottom] = [2, 2, -1, -1];

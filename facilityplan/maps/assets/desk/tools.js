@@ -118,10 +118,12 @@
       const close = button("×", () => toggle(false), { class: "desk-close", "aria-label": text.close });
       const zones = views.zones();
       const more = found.length > LISTED ? desk.el("p", { class: "desk-note" }, desk.fill(text.table_more, { n: desk.figure(found.length - LISTED) })) : null;
+      const asJudged = world.whatif && world.whatif.isOpen ? desk.el("p", { class: "desk-estimate", id: "desk-table-judged" }, text.table_as_judged) : null;
       drawer.replaceChildren(...[
         close,
         desk.el("h2", {}, scheme.label, desk.el("small", {}, zones ? text.rank_note : desk.fill(text.table_rows, { n: desk.figure(found.length) }))),
         views.switch(),
+        asJudged,
         quote,
         desk.el("div", { class: "desk-scroll" }, ...(zones ? [zones] : [desk.el("table", { class: "desk-list" },
           desk.el("thead", {}, desk.el("tr", {}, ...heads.map((head) => desk.el("th", { scope: "col" }, head)))),
@@ -139,10 +141,17 @@
     const opener = button(text.table, () => toggle(drawer.hidden), { id: "desk-open-table", "aria-expanded": "false", "aria-controls": "desk-table" });
     colours.watch.push(fill);
     world.tableButton = opener;
+    world.retable = fill;
     return { outside: [drawer], end: () => { if (!drawer.hidden) toggle(false); } };
   });
 
-  // A length or an area: clicks set corners, a double click or Enter ends it.
+  // One tool at a time waits for clicks on the map: what is taken up ends what was in hand.
+  desk.takeUp = (tools, stop) => {
+    if (tools.stop) tools.stop();
+    tools.stop = stop;
+  };
+
+  // A length or an area: clicks set corners, Enter one in the middle of the map.
   desk.EXTRAS.push((world) => {
     const { map, city, tools, canvas } = world;
     const { text } = city;
@@ -169,12 +178,14 @@
       said.textContent = corners.length < 2 ? text.measure_hint : desk.fill(corners.length > 2 ? text.measured_area : text.measured, { length: desk.figure(length()), area: desk.figure(area() / 10000, 2) });
     };
     const click = (event) => {
-      if (!on) return;
+      // the second click of a double one sets no corner of its own
+      if (!on || (event.originalEvent && event.originalEvent.detail > 1)) return;
       corners.push(event.latlng);
       draw();
     };
     map.on("click", click);
     const toggle = (event) => {
+      if (!on) desk.takeUp(tools, () => { if (on) toggle(); });
       on = !on;
       tools.busy = on;
       corners = [];
@@ -188,7 +199,7 @@
     };
     const opener = button(text.measure_tool, toggle, { id: "desk-measure", "aria-pressed": "false" });
     world.measureButton = opener;
-    return { outside: [said], end: () => { map.off("click", click); map.doubleClickZoom.enable(); } };
+    return { outside: [said], end: () => { if (on) toggle(); map.off("click", click); } };
   });
 
   // Before on the left of the line, after on the right: radius verdicts now and under the scenario.
@@ -215,10 +226,9 @@
       line.style.left = `${middle}px`;
     };
     const paint = () => {
-      const order = [desk.NO_FINDING, 3, 0, 2, 1];
       const { held } = world.whatif;
-      before.setClasses(desk.radiusClasses(held.before, city.residences.count), order);
-      colours.layer.setClasses(desk.radiusClasses(held.after, city.residences.count), order);
+      before.setClasses(desk.radiusClasses(held.before, city.residences.count), [desk.NO_FINDING, 3, 0, 2, 1]);
+      colours.show(desk.radiusClasses(held.after, city.residences.count), { unitKind: "residence", label: text.whatif_scheme });
     };
     world.told = () => { if (on) paint(); };
     const toggle = () => {
@@ -238,11 +248,12 @@
       }
     };
     slider.addEventListener("input", clip);
+    world.endSwipe = () => { if (on) toggle(); };
     const opener = button(text.swipe, toggle, { id: "desk-open-swipe", "aria-pressed": "false" });
     world.swipeButton = opener;
     return {
       end: () => {
-        if (on) toggle();
+        world.endSwipe();
         box.remove();
       },
     };

@@ -229,8 +229,7 @@
 
     const paint = () => {
       if (!colours.scheme || colours.scheme.unitKind === "zone") return;
-      const shown = desk.radiusClasses(held.after, city.residences.count);
-      colours.layer.setClasses(shown, [desk.NO_FINDING, 3, 0, 2, 1]);
+      colours.show(desk.radiusClasses(held.after, city.residences.count), { unitKind: "residence", label: text.whatif_scheme });
     };
     let waiting = null;
     const render = () => {
@@ -266,6 +265,7 @@
       if (document.activeElement && document.activeElement.closest(".desk-site")) setTimeout(() => signs.focus(id), 0);
     };
     const aim = (wanted) => {
+      if (wanted) desk.takeUp(tools, () => { if (adding) aim(false); });
       adding = wanted;
       tools.busy = adding;
       map.getContainer().classList.toggle("desk-aiming", adding);
@@ -382,6 +382,7 @@
       signs.open(true);
       radiusBox.replaceChildren(...radii(world, held, update));
       update();
+      if (world.retable) world.retable();
     };
     const section = (heading, ...nodes) => desk.el("section", {}, desk.el("h2", {}, heading), ...nodes);
     body.append(
@@ -397,7 +398,7 @@
       spots.sites.length ? section(text.layer_sites, siteBox) : "",
       section(text.scenario, desk.el("div", { class: "desk-buttons" }, save, desk.el("label", { class: "desk-file" }, text.open_scenario, opener))),
     );
-    world.whatif = { open, get held() { return held; }, apply: () => update(), refresh: () => { if (signs) signs.show(); } };
+    world.whatif = { open, get isOpen() { return signs !== null && signs.isOpen; }, get held() { return held; }, apply: () => update(), refresh: () => { if (signs) signs.show(); } };
     return {
       sheet: {
         key: "whatif",
@@ -408,12 +409,15 @@
           if (!signs || !signs.isOpen) return;
           signs.isOpen = false;
           signs.open(false);
+          if (adding) aim(false);
+          if (world.endSwipe) world.endSwipe();
           clearTimeout(waiting);
           desk.followAreas(world, null);
           if (colours.scheme) colours.choose(colours.scheme);
         },
       },
       end: () => {
+        if (adding) aim(false);
         map.off("click", drop);
         clearTimeout(waiting);
         if (signs) signs.end();
