@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pyproj
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
@@ -45,12 +46,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Paper:
-    """A sheet of paper, lying.
+    """A sheet of paper.
 
     Parameters
     ----------
     name
-        ``A3`` or ``A4``.
+        ``A3`` or ``A4``, lying; ``form`` within a form.
     width_mm, height_mm
         Its sides.
     """
@@ -255,7 +256,7 @@ def draw_map(figure: Figure, plate: Plate, frame: Frame, writer: Writer) -> None
 def _free_lift(label: Label, frame: Frame, points: float, taken: list[Box]) -> float:
     """Return how far above its place (below: negative) a name hides no other, if anywhere near."""
     size = label.size * points * MM_PER_INCH / 72
-    wide = sum(1.0 if ord(sign) > 0x2E80 else 0.55 for sign in label.text) * size
+    wide = width_of(label.text, label.size * points)
     x = (label.x - frame.west_m) * 1000 / frame.scale
     y = (label.y - frame.south_m) * 1000 / frame.scale
 
@@ -361,3 +362,14 @@ def wrapped(line: str, most: int) -> list[str]:
         else:
             now = f"{now} {word}".strip()
     return [*pieces, now]
+
+
+def width_of(text: str, points: float) -> float:
+    """Return about how wide words of a size in points are on paper, millimetres."""
+    size = points * MM_PER_INCH / 72
+    return sum(1.0 if ord(sign) > 0x2E80 else 0.55 for sign in text) * size
+
+
+def system_text(crs: Any) -> str:
+    """Return a coordinate system as a sheet names it."""
+    return f"{pyproj.CRS.from_user_input(crs).name} ({crs})"
