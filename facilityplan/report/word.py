@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import jinja2
 from docx.opc.exceptions import OpcError
+from docx.oxml.ns import qn
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
 from jinja2.exceptions import SecurityError
@@ -102,6 +103,7 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError("template_broken", file=file, reason=reason) from error
     stream = io.BytesIO()
+    _close_up(document.docx)
     settle(document.docx)
     document.save(stream)
     return same_bytes(stream.getvalue())
@@ -111,6 +113,13 @@ def _placed(value: Any, document: DocxTemplate) -> Any:
     if not isinstance(value, Picture):
         return value
     return InlineImage(document, io.BytesIO(value.png), width=Mm(value.width_mm))
+
+
+def _close_up(document: Any) -> None:
+    """Say that pictures keep no distance: LibreOffice takes three millimetres where nothing is said."""
+    for inline in document.element.body.iter(qn("wp:inline")):
+        for side in ("distT", "distB", "distL", "distR"):
+            inline.set(side, inline.get(side, "0"))
 
 
 def _read(template: Path) -> bytes:

@@ -115,10 +115,10 @@ def _head(writer: Writer, plate: Plate, imprint: Imprint, lang: str) -> None:
 
 def _legend(writer: Writer, plate: Plate, lang: str) -> float:
     """Write the legend in two columns beside the scale; return where it ends."""
-    room = FORM.width_mm - 2 * _EDGE - _SIDE_MM
-    column = room / 2
-    most = int((column - _KEY_MM - 4) / width_of("图", 8 * _POINTS) * (1 if lang == "zh" else 1.75))
-    entries = [(key, wrapped(key.text, most)) for layer in plate.layers for key in layer.keys]
+    column = (FORM.width_mm - 2 * _EDGE - _SIDE_MM) / 2
+    room = column - _KEY_MM - 4
+    keys = [key for layer in plate.layers for key in layer.keys]
+    entries = [(key, _fitting(key.text, room)) for key in keys]
     y = _FOOT + _BELOW - 5
     writer.text(_EDGE, y, locale.text("figure.legend", lang), 11, va="center")
     y -= 5
@@ -132,6 +132,12 @@ def _legend(writer: Writer, plate: Plate, lang: str) -> float:
         at -= _STEP_MM * (1 + 0.75 * (len(words) - 1))
         lowest = min(lowest, at)
     return lowest
+
+
+def _fitting(text: str, room_mm: float) -> list[str]:
+    """Return words in as few lines as fit a column."""
+    wide = width_of(text, 8 * _POINTS)
+    return [text] if wide <= room_mm else wrapped(text, int(len(text) * room_mm / wide))
 
 
 def _entry(writer: Writer, left: float, y: float, key: Key, words: Sequence[str]) -> None:

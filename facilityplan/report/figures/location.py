@@ -86,12 +86,12 @@ def location_plate(review: Review, context: Context, lang: str) -> Plate | None:
     bounds = _bounds(shape, circles, reached)
     near = _within(context.city, shown(bounds))
     facilities, names = _facilities(context.city, reached, shown(bounds), lang)
-    layers: list[Layer] = [*ground(near, lang)]
+    layers: list[Layer] = [*ground(near, lang, 0.8)]
     if near.has("residences") and len(near.residences):
         layers.append(plain_residences(near, lang))
     layers += [*_drawn_circles(reached, circles, lang), *_scheme(shape, lang)]
     layers += [*_ways(reached, lang), *facilities, *_marked(reached, alone, lang)]
-    name = Label(review.scheme.name, *_middle(shape), 9.0, "#7a0016", 9.0)
+    name = Label(review.scheme.name, *_middle(shape), 9.0, "#7a0016", 11.0)
     return Plate(
         "location",
         bounds,
@@ -256,7 +256,7 @@ def _facilities(
     order = sorted(rows.tolist(), key=lambda at: (at not in first, *(np.abs(xy[at] - middle))))
     told = city.facilities["name"].fillna(city.facilities["id"]).astype(str).tolist()
     names = [
-        Label(told[at], float(xy[at, 0]), float(xy[at, 1]), 7.0, "#0d4339", 7.5)
+        Label(told[at], float(xy[at, 0]), float(xy[at, 1]), 7.0, "#0d4339", 11.0)
         for at in order[:MOST_NAMES]
     ]
     return layers, names

@@ -145,7 +145,7 @@ def _bounds(city: City) -> tuple[float, float, float, float]:
     return west - margin, south - margin, east + margin, north + margin
 
 
-def ground(city: City, lang: str) -> list[Layer]:
+def ground(city: City, lang: str, road_width: float = 0.3) -> list[Layer]:
     """Return water, railways, roads and boundaries."""
     layers: list[Layer] = []
     if city.has("barriers"):
@@ -156,7 +156,7 @@ def ground(city: City, lang: str) -> list[Layer]:
         layers += [Areas(shapes[flat], water), Lines(shapes[~flat], railway, 0.9)]
     if city.has("roads"):
         road = Key(say("road", lang), "line", "#c9c3b4", "#c9c3b4")
-        layers.append(Lines(city.layer("roads").geometry.to_numpy(), road, 0.3))
+        layers.append(Lines(city.layer("roads").geometry.to_numpy(), road, road_width))
     if city.has("zones"):
         for level, width in (("town", 0.6), ("county", 1.1), ("city", 1.5)):
             shapes = city.zones.geometry[city.zones["level"] == level].to_numpy()
