@@ -201,7 +201,11 @@ def make(lang):
     paragraph(document, "{{ item }}")
     paragraph(document, "{%p endfor %}")
     heading(document, said("figures"))
-    paragraph(document, said("figures_none"))
+    paragraph(document, "{%p if figure %}")
+    place = paragraph(document, "{{ figure }}", align=WD_ALIGN_PARAGRAPH.CENTER)
+    place.paragraph_format.keep_with_next = True
+    paragraph(document, "{%p endif %}")
+    paragraph(document, "{{ figure_note }}", size=10.5)
     heading(document, said("signatures"))
     boxes = document.add_table(rows=2, cols=2)
     boxes.style = "Table Grid"

@@ -131,13 +131,23 @@ def _add_sheets(app: typer.Typer, lang: str) -> None:
         decisions: Annotated[
             Path | None, typer.Option("--decisions", help=said("check_decisions"))
         ] = None,
+        font: Annotated[Path | None, typer.Option("--font", help=said("check_font"))] = None,
         machine: Annotated[bool, as_json] = False,
         lang_option: Annotated[str | None, language] = None,
     ) -> None:
         from facilityplan.cli.check import CheckOptions, check_schemes
 
         asked = CheckOptions(
-            place, tuple(standard or ()), date, city, out, template, decisions, machine, lang
+            place,
+            tuple(standard or ()),
+            date,
+            city,
+            out,
+            template,
+            decisions,
+            machine,
+            lang,
+            font,
         )
         raise typer.Exit(check_schemes(schemes, asked))
 

@@ -6,10 +6,10 @@ import dataclasses
 import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from facilityplan import files, locale, standards
 from facilityplan.checks import Context, Finding, Verdict
@@ -47,6 +47,7 @@ from facilityplan.schemes import (
     compliance_rate,
     failures_first,
     floor_area_needs,
+    is_placed,
     parse_date,
     review_scheme,
     scheme_from_toml,
@@ -54,6 +55,10 @@ from facilityplan.schemes import (
 from facilityplan.schemes.decisions import Decision, check_decisions, read_decisions
 from facilityplan.schemes.forms import schemes_of_grids
 from facilityplan.standards import Standards
+
+if TYPE_CHECKING:
+    from facilityplan.cli.location import LocationFigure
+    from facilityplan.report.figures import Typeface
 
 ENDINGS: Final = (".toml", ".csv", ".xlsx", ".xls", ".xlsb", ".ods")
 """What a sheet of schemes may be."""
@@ -75,6 +80,8 @@ class CheckOptions:
         Folder for the review forms and the register; ``None`` writes nothing.
     template, decisions
         A review form of the bureau's own, and a file of human decisions.
+    font
+        A font file for the location figures; ``None`` takes an installed one.
     """
 
     place: str | None = None
@@ -86,6 +93,7 @@ class CheckOptions:
     decisions: Path | None = None
     machine: bool = False
     lang: str = "zh"
+    font: Path | None = None
 
 
 def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
@@ -98,7 +106,10 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
     """
     files = [file for path in paths for file in _files(path)]
     schemes = [scheme for path in files for scheme in read_schemes(path, options.lang)]
-    reviews = _reviews(schemes, options)
+    # No answer is printed and no file written by a run that could not draw its figures.
+    typeface = _typeface(schemes, options)
+    context = None if options.city is None else _city(options)
+    reviews = _reviews(schemes, context, options)
     decided = _decisions(options.decisions, reviews)
     as_table = any(path.is_dir() for path in paths)
     if options.machine:
@@ -110,7 +121,12 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
         for item in reviews:
             _print(item, decided, options.lang)
     if options.out is not None:
-        _write(reviews, decided, options)
+        figures = (
+            {}
+            if context is None or typeface is None
+            else _figures(reviews, context, typeface, options.lang)
+        )
+        _write(reviews, decided, figures, options)
     return 0 if all(item.complies for item in reviews) else 1
 
 
@@ -125,8 +141,9 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _reviews(schemes: Sequence[Scheme], options: CheckOptions) -> list[Review]:
-    context = None if options.city is None else _city(options)
+def _reviews(
+    schemes: Sequence[Scheme], context: Context | None, options: CheckOptions
+) -> list[Review]:
     if context is not None:
         _refuse_other_standards(schemes, context.standards)
     needs = None if context is None else floor_area_needs(context)
@@ -359,8 +376,42 @@ def _print_finding(review: Review, item: Finding, lang: str) -> None:
         sys.stdout.write(f"    {text}\n")
 
 
-def _write(reviews: Sequence[Review], decided: Sequence[Decision], options: CheckOptions) -> None:
-    """Write the register, and for each scheme its form and its table."""
+def _typeface(schemes: Sequence[Scheme], options: CheckOptions) -> Typeface | None:
+    """Return the face of the location figures; ``None`` where no form gets one.
+
+    Raises
+    ------
+    OutputError
+        If there is a figure to be drawn and no face to write it in.
+    """
+    if options.city is None or options.out is None or len(schemes) > MAX_FORMS:
+        return None
+    if not any(is_placed(scheme) for scheme in schemes):
+        return None
+    from facilityplan.report.figures import find_typeface
+
+    return find_typeface(options.font)
+
+
+def _figures(
+    reviews: Sequence[Review], context: Context, typeface: Typeface, lang: str
+) -> dict[int, LocationFigure]:
+    """Return the location figures of the schemes that say where they are, by position."""
+    from facilityplan.cli.location import location_figure
+
+    drawn = {
+        place: location_figure(item, context, typeface, lang) for place, item in enumerate(reviews)
+    }
+    return {place: figure for place, figure in drawn.items() if figure is not None}
+
+
+def _write(
+    reviews: Sequence[Review],
+    decided: Sequence[Decision],
+    figures: Mapping[int, LocationFigure],
+    options: CheckOptions,
+) -> None:
+    """Write the register, and for each scheme its form, its table and its figure."""
     out, lang = options.out, options.lang
     if out is None:
         return
@@ -370,7 +421,12 @@ def _write(reviews: Sequence[Review], decided: Sequence[Decision], options: Chec
             sys.stderr.write(locale.text("scheme.cli.only_register", lang, limit=MAX_FORMS) + "\n")
             break
         stem = f"{number:03d}_{files.safe_name(item.scheme.name)}"
-        fields = review_fields(item, decided, lang)
+        figure = figures.get(number - 1)
+        scale = None if figure is None else figure.scale
+        fields = review_fields(item, decided, lang, scale)
+        if figure is not None:
+            fields["figure"] = figure.picture
+            made |= {f"{stem}_location.{kind}": data for kind, data in figure.files.items()}
         made[f"{stem}.docx"] = fill(options.template, "review", fields, lang)
         made[f"{stem}.xlsx"] = review_workbook(item, decided, lang)
     made["register.xlsx"] = register_workbook(reviews, lang)

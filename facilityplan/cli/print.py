@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import pyproj
-
 from facilityplan import files
 from facilityplan.errors import MissingLayerError, UsageError
 from facilityplan.project import Project, open_project
@@ -21,6 +19,7 @@ from facilityplan.report.figures import (
     find_typeface,
     plates_of,
     small_png,
+    system_text,
 )
 from facilityplan.report.plan import (
     PlanFacts,
@@ -156,8 +155,7 @@ def _plates(project: Project, facts: PlanFacts) -> tuple[Plate, ...]:
 
 
 def _imprint(project: Project, author: str) -> Imprint:
-    name = pyproj.CRS.from_user_input(project.city.crs).name
-    system = f"{name} ({project.city.crs})"
+    system = system_text(project.city.crs)
     return Imprint(project.city.name, system, author, project.city.as_of)
 
 

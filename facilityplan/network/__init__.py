@@ -12,6 +12,7 @@ from facilityplan.network.search import Nearest
 from facilityplan.network.slopes import NearestInTime, SlopedNetwork
 from facilityplan.network.snap import Snapped
 from facilityplan.network.walkable import WITH_FOOTWAY, LeftOut, Reason, Walked
+from facilityplan.network.way import shortest_way
 
 __all__ = [
     "WITH_FOOTWAY",
@@ -29,4 +30,5 @@ __all__ = [
     "audit_service_areas",
     "metres_within",
     "minutes",
+    "shortest_way",
 ]

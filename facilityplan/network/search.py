@@ -333,6 +333,27 @@ def _matrix(tail: IntArray, head: IntArray, weight: IntArray, size: int) -> Any:
     return csr_array((weight[keep].astype(np.float64), head[keep], starts), shape=(size, size))
 
 
+def shortest_links(links: Links) -> tuple[Any, IntArray]:
+    """Return the links both ways as a CSR matrix of millimetres, and the link behind each entry.
+
+    Of several links between two places the shortest. Entry numbers from the number of links on
+    are links walked from their end to their begin.
+    """
+    tail = np.concatenate([links.tail, links.head])
+    head = np.concatenate([links.head, links.tail])
+    weight = np.tile(links.end_mm - links.begin_mm, 2)
+    order = np.lexsort((weight, head, tail))
+    tail, head = tail[order], head[order]
+    keep = tail != head
+    keep[1:] &= (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    starts = np.searchsorted(tail[keep], np.arange(links.n_places + 1))
+    ways = csr_array(
+        (weight[order][keep].astype(np.float64), head[keep], starts),
+        shape=(links.n_places, links.n_places),
+    )
+    return ways, order[keep]
+
+
 def flood(links: Links, place: IntArray, off_mm: IntArray, reach_mm: int) -> FloatArray:
     """Return ``distance_mm * k + position + 1`` of the nearest of k facilities, for each place.
 

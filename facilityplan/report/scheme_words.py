@@ -243,9 +243,18 @@ def judging_date_text(as_of: dt.date | None, lang: str | None) -> str:
 
 
 def review_fields(
-    review: Review, decisions: Sequence[Decision], lang: str | None
+    review: Review, decisions: Sequence[Decision], lang: str | None, scale: int | None = None
 ) -> dict[str, Any]:
     """Return the fields that a review form may use, all of them text, lists of text or of rows.
+
+    Parameters
+    ----------
+    review, decisions
+        What is shown.
+    lang
+        ``zh`` or ``en``.
+    scale
+        The N of 1:N of the location figure that the form gets; ``None`` where it gets none.
 
     Notes
     -----
@@ -276,10 +285,20 @@ def review_fields(
         "remarks": [remark_text(item, lang) for item in review.remarks],
         "streets": street_texts(streets, lang),
         "decisions": [decision_text(item, lang) for item in own],
+        "figure": "",
+        "figure_note": figure_note(review, lang, scale),
         "field": values,
     }
     cleaned: dict[str, Any] = _clean(fields)
     return cleaned
+
+
+def figure_note(review: Review, lang: str | None, scale: int | None) -> str:
+    """Return what stands below the location figure, or why there is none."""
+    if scale is not None:
+        return locale.text("scheme.doc.figure_drawn", lang, scale=f"{scale:,}")
+    unplaced = review.surroundings is not None and not review.surroundings.placed
+    return locale.text(f"scheme.doc.figure_{'no_place' if unplaced else 'no_city'}", lang)
 
 
 def decision_text(decision: Decision, lang: str | None) -> str:

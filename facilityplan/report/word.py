@@ -7,13 +7,16 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
 from docx.opc.exceptions import OpcError
-from docxtpl import DocxTemplate
+from docx.oxml.ns import qn
+from docx.shared import Mm
+from docxtpl import DocxTemplate, InlineImage
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -55,6 +58,14 @@ def template_path(kind: str, lang: str | None = None) -> Any:
     return resources.files(__package__) / "templates" / f"{kind}_{language(lang)}.docx"
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture to be put into a document, PNG, and how wide it stands there."""
+
+    png: bytes
+    width_mm: float
+
+
 def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str | None) -> bytes:
     """Return a Word document made of a template and fields.
 
@@ -63,7 +74,7 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
     template
         A bureau's own template; ``None`` takes the one shipped for that kind.
     fields
-        By name; texts are written as text, whatever they hold.
+        By name; texts are written as text, whatever they hold. A :class:`Picture` is embedded.
 
     Raises
     ------
@@ -81,7 +92,8 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
         unknown = sorted(asked - set(fields))
         if unknown:
             raise _unknown("、".join(unknown), fields, file)
-        document.render(dict(fields), environment, autoescape=True)
+        content_of = {name: _placed(value, document) for name, value in fields.items()}
+        document.render(content_of, environment, autoescape=True)
     except jinja2.UndefinedError as error:
         named = re.search(r"(?:attribute |^)'([^']+)'(?: is undefined)?$", str(error))
         raise _unknown(named[1] if named else str(error), fields, file) from error
@@ -91,9 +103,23 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError("template_broken", file=file, reason=reason) from error
     stream = io.BytesIO()
+    _close_up(document.docx)
     settle(document.docx)
     document.save(stream)
     return same_bytes(stream.getvalue())
+
+
+def _placed(value: Any, document: DocxTemplate) -> Any:
+    if not isinstance(value, Picture):
+        return value
+    return InlineImage(document, io.BytesIO(value.png), width=Mm(value.width_mm))
+
+
+def _close_up(document: Any) -> None:
+    """Say that pictures keep no distance: LibreOffice takes three millimetres where nothing is said."""
+    for inline in document.element.body.iter(qn("wp:inline")):
+        for side in ("distT", "distB", "distL", "distR"):
+            inline.set(side, inline.get(side, "0"))
 
 
 def _read(template: Path) -> bytes:

@@ -28,6 +28,8 @@ from facilityplan.schemes.surroundings import (
     around,
     floor_area_needs,
     geometry_of,
+    in_city,
+    is_placed,
 )
 
 __all__ = [
@@ -53,6 +55,8 @@ __all__ = [
     "failures_first",
     "floor_area_needs",
     "geometry_of",
+    "in_city",
+    "is_placed",
     "parse_date",
     "phase_ledger",
     "rates_by_clause",

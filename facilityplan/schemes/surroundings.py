@@ -96,6 +96,12 @@ class Surroundings:
     outside: float = 0.0
 
 
+def is_placed(scheme: Scheme) -> bool:
+    """Return whether a sheet gives an outline or a point, be it well or badly written."""
+    point = math.isfinite(scheme.number("x")) and math.isfinite(scheme.number("y"))
+    return point or scheme.words("outline") is not None
+
+
 def geometry_of(scheme: Scheme, crs: str) -> Any | None:
     """Return a scheme's outline, else its point, in the city's system; ``None`` without either.
 
@@ -149,7 +155,7 @@ def around(scheme: Scheme, city: Context, needs: Sequence[Finding] | None = None
     if shape is None:
         unplaced = _radius_unknown(scheme, city.standards, "reason.scheme_unplaced")
         return Surroundings(tuple(unplaced), (), None, placed=False)
-    with_scheme = _with(scheme, city, shape, ())
+    with_scheme = in_city(scheme, city, shape)
     chain = with_scheme.zone_chain()[-1]
     levels = with_scheme.cells("zones", "level") if city.city.has("zones") else []
     community = next((row for row in chain if levels[row] == "community"), None)
@@ -183,6 +189,11 @@ def _radius_unknown(scheme: Scheme, standards: Standards, reason: str) -> list[F
         )
         for adoption in standards.binding(RADIUS, unit)
     ]
+
+
+def in_city(scheme: Scheme, city: Context, shape: Any) -> Context:
+    """Return the city with the scheme as its only residence, to be asked what reaches it."""
+    return _with(scheme, city, shape, ())
 
 
 def _with(scheme: Scheme, city: Context, shape: Any, rows: Sequence[int]) -> Context:

@@ -29,11 +29,11 @@ _VERDICTS: Final = {
     Verdict.INSUFFICIENT_DATA.value: ("#f6e8a6", "#5b4a00", "////"),
 }
 _DASHES: Final = {"town": (0, (4, 2)), "county": (0, (8, 2, 2, 2)), "city": "-"}
-_CIRCLES: Final = (("#dcecf7", "#2166ac"), ("#e0f0e6", "#3d8f7d"), ("#f3ead8", "#a5844a"))
+CIRCLES: Final = (("#dcecf7", "#2166ac"), ("#e0f0e6", "#3d8f7d"), ("#f3ead8", "#a5844a"))
 _SITE: Final = ("#9b1b8a", "#ffffff")
-_FACILITY: Final = ("#12564a", "#ffffff")
-_MARKERS: Final = ("o", "s", "^", "D", "P", "v", "h", "X", "<", ">", "p", "d", "8", "*")
-_MOST_NAMES: Final = 40
+FACILITY: Final = ("#12564a", "#ffffff")
+MARKERS: Final = ("o", "s", "^", "D", "P", "v", "h", "X", "<", ">", "p", "d", "8", "*")
+MOST_NAMES: Final = 40
 """More names than this would hide the map; the register lists all."""
 
 Layer = Areas | Lines | Points
@@ -83,17 +83,17 @@ def plates_of(
         facilities that are planned already and says so.
     """
     city = context.city
-    ground = _ground(city, lang)
-    streets = _street_names(city)
+    below = ground(city, lang)
+    streets = street_names(city)
     bounds = _bounds(city)
 
     def plate(name: str, layers: Sequence[Layer], notes: Sequence[str], labels: Any = ()) -> Plate:
-        return Plate(name, bounds, (*ground, *layers), (*streets, *labels), tuple(notes))
+        return Plate(name, bounds, (*below, *layers), (*streets, *labels), tuple(notes))
 
     operating = _facilities(city, ("operating",), lang)
     plan = proposal.cover_all
     return (
-        plate("current_state", [_plain_residences(city, lang), *operating], _counts(city, lang)),
+        plate("current_state", [plain_residences(city, lang), *operating], _counts(city, lang)),
         plate(
             "coverage",
             [
@@ -111,14 +111,14 @@ def plates_of(
         ),
         plate(
             "layout",
-            [_plain_residences(city, lang), *_grey_facilities(city, lang), *_sites(plan, lang)],
+            [plain_residences(city, lang), *_grey_facilities(city, lang), *_sites(plan, lang)],
             siting_lines(proposal, lang),
             _site_names(plan),
         ),
         plate(
             "near_term",
             [
-                _plain_residences(city, lang),
+                plain_residences(city, lang),
                 *_facilities(city, ("planned",), lang),
                 *_sites(near_term, lang),
             ],
@@ -128,13 +128,14 @@ def plates_of(
     )
 
 
-def _say(name: str, lang: str, **parameters: object) -> str:
+def say(name: str, lang: str, **parameters: object) -> str:
+    """Return a text of the figures' catalogue."""
     return locale.text(f"figure.{name}", lang, **parameters)
 
 
-def _counted(text: str, count: int, lang: str) -> str:
+def counted(text: str, count: int, lang: str) -> str:
     """Return an entry of the legend with how many there are of it."""
-    return _say("counted", lang, what=text, count=count)
+    return say("counted", lang, what=text, count=count)
 
 
 def _bounds(city: City) -> tuple[float, float, float, float]:
@@ -144,29 +145,30 @@ def _bounds(city: City) -> tuple[float, float, float, float]:
     return west - margin, south - margin, east + margin, north + margin
 
 
-def _ground(city: City, lang: str) -> list[Layer]:
+def ground(city: City, lang: str, road_width: float = 0.3) -> list[Layer]:
     """Return water, railways, roads and boundaries."""
     layers: list[Layer] = []
     if city.has("barriers"):
         shapes = city.layer("barriers").geometry.to_numpy()
         flat = shapely.get_dimensions(shapes) == 2
-        water = Key(_say("barrier_area", lang), "area", "#cfe6f2", "#a9cfe4")
-        railway = Key(_say("barrier_line", lang), "line", "none", "#8c8c94", dash="--")
+        water = Key(say("barrier_area", lang), "area", "#cfe6f2", "#a9cfe4")
+        railway = Key(say("barrier_line", lang), "line", "none", "#8c8c94", dash="--")
         layers += [Areas(shapes[flat], water), Lines(shapes[~flat], railway, 0.9)]
     if city.has("roads"):
-        road = Key(_say("road", lang), "line", "#c9c3b4", "#c9c3b4")
-        layers.append(Lines(city.layer("roads").geometry.to_numpy(), road, 0.3))
+        road = Key(say("road", lang), "line", "#c9c3b4", "#c9c3b4")
+        layers.append(Lines(city.layer("roads").geometry.to_numpy(), road, road_width))
     if city.has("zones"):
         for level, width in (("town", 0.6), ("county", 1.1), ("city", 1.5)):
             shapes = city.zones.geometry[city.zones["level"] == level].to_numpy()
             edge = Key(
-                _say(f"boundary.{level}", lang), "line", "none", "#5f6873", dash=_DASHES[level]
+                say(f"boundary.{level}", lang), "line", "none", "#5f6873", dash=_DASHES[level]
             )
             layers.append(Lines(shapely.boundary(shapes), edge, width))
     return layers
 
 
-def _street_names(city: City) -> list[Label]:
+def street_names(city: City) -> list[Label]:
+    """Return the streets' names, each within its street."""
     if not city.has("zones"):
         return []
     towns = city.zones[city.zones["level"] == "town"]
@@ -177,8 +179,9 @@ def _street_names(city: City) -> list[Label]:
     ]
 
 
-def _plain_residences(city: City, lang: str) -> Areas:
-    said = _counted(_say("residences", lang), len(city.residences), lang)
+def plain_residences(city: City, lang: str) -> Areas:
+    """Return the residences in grey."""
+    said = counted(say("residences", lang), len(city.residences), lang)
     key = Key(said, "area", *_GREY)
     return Areas(city.residences.geometry.to_numpy(), key, 0.2)
 
@@ -199,13 +202,13 @@ def _by_verdict(
             worst[name] = max(worst.get(name, said), said, key=rank.index)
     own = np.asarray([worst.get(name, "") for name in city.residences["id"]], dtype=object)
     shapes = city.residences.geometry.to_numpy()
-    free = _counted(_say("not_bound", lang), int((own == "").sum()), lang)
+    free = counted(say("not_bound", lang), int((own == "").sum()), lang)
     layers: list[Layer] = [Areas(shapes[own == ""], Key(free, "area", "#f4f5f6", "#aab0b8"), 0.2)]
     for verdict in rank:
         fill, line, hatch = _VERDICTS[verdict]
         if muted is not None and verdict == muted.value:
             fill, line, hatch = (*_GREY, None)
-        said = _counted(_say(f"verdict.{verdict}", lang), int((own == verdict).sum()), lang)
+        said = counted(say(f"verdict.{verdict}", lang), int((own == verdict).sum()), lang)
         key = Key(said, "area", fill, line, hatch)
         layers.append(Areas(shapes[own == verdict], key, 0.3))
     return layers
@@ -237,8 +240,8 @@ def _circles(context: Context, coverage: RadiusCoverage, lang: str) -> list[Laye
         met = np.zeros(len(rows), dtype=bool)
         met[own.query(disks, predicate="intersects")[0]] = True
         met |= clause_of[nearest[rows]] == clause
-        text = _say("radius", lang, clause=clause, limit=f"{limit_m:g}")
-        fill, line = _CIRCLES[len(layers) % len(_CIRCLES)]
+        text = say("radius", lang, clause=clause, limit=f"{limit_m:g}")
+        fill, line = CIRCLES[len(layers) % len(CIRCLES)]
         key = Key(text, "area", fill, line)
         layers.append(Areas([shapely.union_all(disks[met])], key, 0.5, 0.55))
     return layers
@@ -261,20 +264,20 @@ def _facilities(
         if only is not None and name not in only:
             continue
         rows = right & (city.facilities["kind"] == name).to_numpy(dtype=bool)
-        shape = _MARKERS[place % len(_MARKERS)]
+        shape = MARKERS[place % len(MARKERS)]
         text = kind.zh if lang == "zh" else kind.en
-        said = _counted(text, int(rows.sum()), lang)
-        layers.append(Points(inner[rows], Key(said, shape, *_FACILITY, size=6.5)))
+        said = counted(text, int(rows.sum()), lang)
+        layers.append(Points(inner[rows], Key(said, shape, *FACILITY, size=6.5)))
     if only is None:
         rows = right & city.facilities["kind"].isna().to_numpy(dtype=bool)
-        said = _counted(_say("unknown_kind", lang), int(rows.sum()), lang)
+        said = counted(say("unknown_kind", lang), int(rows.sum()), lang)
         layers.append(Points(inner[rows], Key(said, "o", "#ffffff", "#12564a", size=6.5)))
     return layers
 
 
 def _grey_facilities(city: City, lang: str) -> list[Layer]:
     right = (city.facilities["status"] == "operating").to_numpy(dtype=bool)
-    said = _counted(_say("existing", lang), int(right.sum()), lang)
+    said = counted(say("existing", lang), int(right.sum()), lang)
     key = Key(said, "o", "#7b8490", "#ffffff", size=4.5)
     return [Points(points_of(city.facilities.geometry)[right], key)]
 
@@ -283,12 +286,12 @@ def _sites(plan: SitingPlan | None, lang: str) -> list[Layer]:
     if plan is None:
         return []
     xy = np.asarray([(site.x, site.y) for site in plan.sites], dtype=float).reshape(-1, 2)
-    said = _counted(_say("site", lang), len(xy), lang)
+    said = counted(say("site", lang), len(xy), lang)
     return [Points(xy, Key(said, "*", *_SITE, size=9.0))]
 
 
 def _site_names(plan: SitingPlan | None) -> list[Label]:
-    if plan is None or len(plan.sites) > _MOST_NAMES:
+    if plan is None or len(plan.sites) > MOST_NAMES:
         return []
     return [
         Label(f"{site.candidate_id} {site.name}", site.x, site.y, 6.5, "#6d1261", 8.0)
@@ -311,7 +314,7 @@ def _names_of(city: City, coverage: RadiusCoverage) -> list[Label]:
     names = city.residences["name"]
     found = dict.fromkeys(name for _, name in sorted(missed))
     labels = []
-    for name in list(found)[:_MOST_NAMES]:
+    for name in list(found)[:MOST_NAMES]:
         x, y = inner[rows[name]].tolist()
         labels.append(Label(str(names.iloc[rows[name]] or name), x, y, 5.5, "#8f2a00", 5.0))
     return labels
@@ -320,8 +323,8 @@ def _names_of(city: City, coverage: RadiusCoverage) -> list[Label]:
 def _counts(city: City, lang: str) -> list[str]:
     status = city.facilities["status"]
     return [
-        _say("count_residences", lang, residences=len(city.residences)),
-        _say("count_facilities", lang, facilities=int((status == "operating").sum())),
+        say("count_residences", lang, residences=len(city.residences)),
+        say("count_facilities", lang, facilities=int((status == "operating").sum())),
     ]
 
 
@@ -330,9 +333,9 @@ def _rates(coverage: RadiusCoverage, lang: str) -> list[str]:
     for item in coverage.rates:
         if item.clause_id is None:
             metric = locale.text(f"metric.{item.metric}", lang)
-            lines.append(_say("metric", lang, metric=metric))
+            lines.append(say("metric", lang, metric=metric))
             lines += [
-                _say(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
+                say(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
                 for name in ("units", "households", "land")
             ]
     return lines
@@ -340,13 +343,13 @@ def _rates(coverage: RadiusCoverage, lang: str) -> list[str]:
 
 def _gaps(proposal: Proposal, lang: str) -> list[str]:
     return [
-        _say("count_gaps", lang, gaps=len(proposal.gaps)),
-        _say("count_undecided", lang, undecided=len(proposal.undecided)),
-        _say("named_farthest", lang, names=_MOST_NAMES),
+        say("count_gaps", lang, gaps=len(proposal.gaps)),
+        say("count_undecided", lang, undecided=len(proposal.undecided)),
+        say("named_farthest", lang, names=MOST_NAMES),
     ]
 
 
 def _near_notes(plan: SitingPlan | None, lang: str) -> list[str]:
     if plan is None:
-        return [_say("near_term_unsaid", lang)]
-    return [_say("near_term_sites", lang, sites=len(plan.sites))]
+        return [say("near_term_unsaid", lang)]
+    return [say("near_term_sites", lang, sites=len(plan.sites))]
