@@ -22,7 +22,7 @@ from facilityplan.report.figures import (
     plates_of,
     small_png,
 )
-from facilityplan.report.figures.sheet import _wrapped
+from facilityplan.report.figures.parts import wrapped
 
 SAMPLE = "data/sample_city"
 
@@ -229,7 +229,7 @@ def test_no_other_paper():
     ],
 )
 def test_no_note_runs_out_of_the_frame(line, most):
-    pieces = _wrapped(line, most)
+    pieces = wrapped(line, most)
     assert max(map(len, pieces)) <= most
     assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
     # What is shorter than a piece is in one.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -350,18 +351,25 @@ def draw_scale_bar(
     writer.text(left, y - 4.5, said, 10, va="center")
 
 
+_BREAKS: Final = re.compile(r"[^ 、，；：]*[ 、，；：]+|[^ 、，；：]+")
+"""A word with the mark behind it, where a line may end."""
+
+
 def wrapped(line: str, most: int) -> list[str]:
-    """Return a line in pieces; words stay whole where there are spaces."""
-    if " " not in line:
-        return [line[at : at + most] for at in range(0, len(line), most)]
+    """Return a line in pieces none of which is longer than ``most``.
+
+    Words stay whole at spaces and at Chinese commas; only a longer word is cut.
+    """
     pieces, now = [], ""
-    for word in line.split(" "):
-        if now and len(now) + 1 + len(word) > most:
-            pieces.append(now)
-            now = word
-        else:
-            now = f"{now} {word}".strip()
-    return [*pieces, now]
+    for word in _BREAKS.findall(line):
+        if now and len(now) + len(word.rstrip()) > most:
+            pieces.append(now.rstrip())
+            now = ""
+        now += word
+        while len(now.rstrip()) > most:
+            pieces.append(now[:most])
+            now = now[most:]
+    return [*pieces, now.rstrip()] if now.strip() or not pieces else pieces
 
 
 def width_of(text: str, points: float) -> float:

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import datetime as dt
-import io
-import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
-=======
 from collections.abc import Sequence
 from typing import Final
->>>>>>> locfig
 
 from matplotlib.figure import Figure
 
@@ -155,27 +145,3 @@ def _foot(writer: Writer, paper: Paper, imprint: Imprint, frame: Frame, lang: st
     writer.box(
         5, 5, paper.width_mm - 10, paper.height_mm - 10, fill=False, edgecolor=INK, linewidth=1.0
     )
-<<<<<<< HEAD
-
-
-_BREAKS: Final = re.compile(r"[^ 、，；：]*[ 、，；：]+|[^ 、，；：]+")
-"""A word with the mark behind it, where a line may end."""
-
-
-def _wrapped(line: str, most: int) -> list[str]:
-    """Return a line in pieces none of which is longer than ``most``.
-
-    Words stay whole at spaces and at Chinese commas; only a longer word is cut.
-    """
-    pieces, now = [], ""
-    for word in _BREAKS.findall(line):
-        if now and len(now) + len(word.rstrip()) > most:
-            pieces.append(now.rstrip())
-            now = ""
-        now += word
-        while len(now.rstrip()) > most:
-            pieces.append(now[:most])
-            now = now[most:]
-    return [*pieces, now.rstrip()] if now.strip() or not pieces else pieces
-=======
->>>>>>> locfig
