@@ -25,9 +25,9 @@ from facilityplan.report.figures.plates import (
     MOST_NAMES,
     Layer,
     Plate,
+    figure_text,
     ground,
     plain_residences,
-    say,
     street_names,
 )
 from facilityplan.report.figures.plates import counted as with_count
@@ -203,10 +203,10 @@ def _within(city: City, box: Any) -> City:
 
 def _scheme(shape: Any, lang: str) -> list[Layer]:
     if shape.area > 0:
-        key = Key(say("location.scheme", lang), "area", *_SCHEME)
+        key = Key(figure_text("location.scheme", lang), "area", *_SCHEME)
         return [Areas([shape], key, 1.2, 0.85)]
     xy = np.asarray([_middle(shape)])
-    return [Points(xy, Key(say("location.scheme_point", lang), "*", *_SCHEME, size=10.0))]
+    return [Points(xy, Key(figure_text("location.scheme_point", lang), "*", *_SCHEME, size=10.0))]
 
 
 def _drawn_circles(reached: Sequence[_Reached], circles: Sequence[Any], lang: str) -> list[Layer]:
@@ -215,7 +215,7 @@ def _drawn_circles(reached: Sequence[_Reached], circles: Sequence[Any], lang: st
         if circle is None:
             continue
         name = "radius" if item.nearest >= 0 else "location.radius_of_scheme"
-        said = say(name, lang, clause=item.clause.id, limit=f"{item.clause.limit:g}")
+        said = figure_text(name, lang, clause=item.clause.id, limit=f"{item.clause.limit:g}")
         fill, line = CIRCLES[len(layers) % len(CIRCLES)]
         layers.append(Areas([circle], Key(said, "area", fill, line), 0.8, 0.45))
     return layers
@@ -226,8 +226,8 @@ def _ways(reached: Sequence[_Reached], lang: str) -> list[Layer]:
     straight = {item.straight.wkb: item.straight for item in reached if item.straight is not None}
     walked = {item.way.wkb: item.way for item in reached if item.way is not None}
     dash = _STRAIGHT[1]
-    line = Key(say("location.straight", lang), "line", "none", _STRAIGHT[0], dash=dash)
-    way = Key(say("location.walking", lang), "line", "none", _WALK)
+    line = Key(figure_text("location.straight", lang), "line", "none", _STRAIGHT[0], dash=dash)
+    way = Key(figure_text("location.walking", lang), "line", "none", _WALK)
     return [Lines(list(walked.values()), way, 1.8), Lines(list(straight.values()), line, 1.1)]
 
 
@@ -248,7 +248,7 @@ def _facilities(
         said = with_count(known.zh if lang == "zh" else known.en, int(rows.sum()), lang)
         marker = MARKERS[place % len(MARKERS)]
         layers.append(Points(xy[rows], Key(said, marker, *FACILITY, size=6.5)))
-    said = with_count(say("location.doubtful", lang), int(doubtful.sum()), lang)
+    said = with_count(figure_text("location.doubtful", lang), int(doubtful.sum()), lang)
     layers.append(Points(xy[doubtful], Key(said, "o", "#ffffff", FACILITY[0], size=6.0)))
     rows = np.flatnonzero(counting | doubtful)
     first = {item.nearest for item in reached} | {item.on_foot for item in reached}
@@ -267,7 +267,7 @@ def _marked(reached: Sequence[_Reached], alone: Context, lang: str) -> list[Laye
     rows = sorted({at for item in reached for at in (item.nearest, item.on_foot)} - {-1})
     if not rows:
         return []
-    key = Key(say("location.nearest", lang), "o", "none", _NEAREST, size=11.0)
+    key = Key(figure_text("location.nearest", lang), "o", "none", _NEAREST, size=11.0)
     return [Points(alone.facilities_xy[rows], key)]
 
 
@@ -285,12 +285,12 @@ def _streets(near: City, bounds: tuple[float, float, float, float]) -> list[Labe
 def _notes(shape: Any, reached: Sequence[_Reached], context: Context, lang: str) -> list[str]:
     said = []
     if shape.area == 0:
-        said.append(say("location.no_outline", lang))
+        said.append(figure_text("location.no_outline", lang))
     if not reached:
-        said.append(say("location.no_clause", lang))
+        said.append(figure_text("location.no_clause", lang))
     for item in reached:
         said.append(
-            say(
+            figure_text(
                 "location.judged",
                 lang,
                 clause=item.clause.id,
@@ -311,13 +311,17 @@ def _of_ways(item: _Reached, context: Context, lang: str) -> list[str]:
         return str(cells)
 
     if item.straight is None:
-        return [say("location.none_counts", lang)]
-    said = [say("location.straight_to", lang, to=name(item.nearest), metres=item.straight.length)]
+        return [figure_text("location.none_counts", lang)]
+    said = [
+        figure_text(
+            "location.straight_to", lang, to=name(item.nearest), metres=item.straight.length
+        )
+    ]
     if not item.asked_walk:
-        said.append(say("location.no_roads", lang))
+        said.append(figure_text("location.no_roads", lang))
     elif item.way is None:
-        said.append(say("location.no_way", lang))
+        said.append(figure_text("location.no_way", lang))
     else:
         walked = {"to": name(item.on_foot), "metres": item.way.length}
-        said.append(say("location.walking_to", lang, **walked))
+        said.append(figure_text("location.walking_to", lang, **walked))
     return said

@@ -128,14 +128,14 @@ def plates_of(
     )
 
 
-def say(name: str, lang: str, **parameters: object) -> str:
+def figure_text(name: str, lang: str, **parameters: object) -> str:
     """Return a text of the figures' catalogue."""
     return locale.text(f"figure.{name}", lang, **parameters)
 
 
 def counted(text: str, count: int, lang: str) -> str:
     """Return an entry of the legend with how many there are of it."""
-    return say("counted", lang, what=text, count=count)
+    return figure_text("counted", lang, what=text, count=count)
 
 
 def _bounds(city: City) -> tuple[float, float, float, float]:
@@ -151,17 +151,21 @@ def ground(city: City, lang: str, road_width: float = 0.3) -> list[Layer]:
     if city.has("barriers"):
         shapes = city.layer("barriers").geometry.to_numpy()
         flat = shapely.get_dimensions(shapes) == 2
-        water = Key(say("barrier_area", lang), "area", "#cfe6f2", "#a9cfe4")
-        railway = Key(say("barrier_line", lang), "line", "none", "#8c8c94", dash="--")
+        water = Key(figure_text("barrier_area", lang), "area", "#cfe6f2", "#a9cfe4")
+        railway = Key(figure_text("barrier_line", lang), "line", "none", "#8c8c94", dash="--")
         layers += [Areas(shapes[flat], water), Lines(shapes[~flat], railway, 0.9)]
     if city.has("roads"):
-        road = Key(say("road", lang), "line", "#c9c3b4", "#c9c3b4")
+        road = Key(figure_text("road", lang), "line", "#c9c3b4", "#c9c3b4")
         layers.append(Lines(city.layer("roads").geometry.to_numpy(), road, road_width))
     if city.has("zones"):
         for level, width in (("town", 0.6), ("county", 1.1), ("city", 1.5)):
             shapes = city.zones.geometry[city.zones["level"] == level].to_numpy()
             edge = Key(
-                say(f"boundary.{level}", lang), "line", "none", "#5f6873", dash=_DASHES[level]
+                figure_text(f"boundary.{level}", lang),
+                "line",
+                "none",
+                "#5f6873",
+                dash=_DASHES[level],
             )
             layers.append(Lines(shapely.boundary(shapes), edge, width))
     return layers
@@ -181,7 +185,7 @@ def street_names(city: City) -> list[Label]:
 
 def plain_residences(city: City, lang: str) -> Areas:
     """Return the residences in grey."""
-    said = counted(say("residences", lang), len(city.residences), lang)
+    said = counted(figure_text("residences", lang), len(city.residences), lang)
     key = Key(said, "area", *_GREY)
     return Areas(city.residences.geometry.to_numpy(), key, 0.2)
 
@@ -202,13 +206,13 @@ def _by_verdict(
             worst[name] = max(worst.get(name, said), said, key=rank.index)
     own = np.asarray([worst.get(name, "") for name in city.residences["id"]], dtype=object)
     shapes = city.residences.geometry.to_numpy()
-    free = counted(say("not_bound", lang), int((own == "").sum()), lang)
+    free = counted(figure_text("not_bound", lang), int((own == "").sum()), lang)
     layers: list[Layer] = [Areas(shapes[own == ""], Key(free, "area", "#f4f5f6", "#aab0b8"), 0.2)]
     for verdict in rank:
         fill, line, hatch = _VERDICTS[verdict]
         if muted is not None and verdict == muted.value:
             fill, line, hatch = (*_GREY, None)
-        said = counted(say(f"verdict.{verdict}", lang), int((own == verdict).sum()), lang)
+        said = counted(figure_text(f"verdict.{verdict}", lang), int((own == verdict).sum()), lang)
         key = Key(said, "area", fill, line, hatch)
         layers.append(Areas(shapes[own == verdict], key, 0.3))
     return layers
@@ -240,7 +244,7 @@ def _circles(context: Context, coverage: RadiusCoverage, lang: str) -> list[Laye
         met = np.zeros(len(rows), dtype=bool)
         met[own.query(disks, predicate="intersects")[0]] = True
         met |= clause_of[nearest[rows]] == clause
-        text = say("radius", lang, clause=clause, limit=f"{limit_m:g}")
+        text = figure_text("radius", lang, clause=clause, limit=f"{limit_m:g}")
         fill, line = CIRCLES[len(layers) % len(CIRCLES)]
         key = Key(text, "area", fill, line)
         layers.append(Areas([shapely.union_all(disks[met])], key, 0.5, 0.55))
@@ -270,14 +274,14 @@ def _facilities(
         layers.append(Points(inner[rows], Key(said, shape, *FACILITY, size=6.5)))
     if only is None:
         rows = right & city.facilities["kind"].isna().to_numpy(dtype=bool)
-        said = counted(say("unknown_kind", lang), int(rows.sum()), lang)
+        said = counted(figure_text("unknown_kind", lang), int(rows.sum()), lang)
         layers.append(Points(inner[rows], Key(said, "o", "#ffffff", "#12564a", size=6.5)))
     return layers
 
 
 def _grey_facilities(city: City, lang: str) -> list[Layer]:
     right = (city.facilities["status"] == "operating").to_numpy(dtype=bool)
-    said = counted(say("existing", lang), int(right.sum()), lang)
+    said = counted(figure_text("existing", lang), int(right.sum()), lang)
     key = Key(said, "o", "#7b8490", "#ffffff", size=4.5)
     return [Points(points_of(city.facilities.geometry)[right], key)]
 
@@ -286,7 +290,7 @@ def _sites(plan: SitingPlan | None, lang: str) -> list[Layer]:
     if plan is None:
         return []
     xy = np.asarray([(site.x, site.y) for site in plan.sites], dtype=float).reshape(-1, 2)
-    said = counted(say("site", lang), len(xy), lang)
+    said = counted(figure_text("site", lang), len(xy), lang)
     return [Points(xy, Key(said, "*", *_SITE, size=9.0))]
 
 
@@ -323,8 +327,8 @@ def _names_of(city: City, coverage: RadiusCoverage) -> list[Label]:
 def _counts(city: City, lang: str) -> list[str]:
     status = city.facilities["status"]
     return [
-        say("count_residences", lang, residences=len(city.residences)),
-        say("count_facilities", lang, facilities=int((status == "operating").sum())),
+        figure_text("count_residences", lang, residences=len(city.residences)),
+        figure_text("count_facilities", lang, facilities=int((status == "operating").sum())),
     ]
 
 
@@ -333,9 +337,9 @@ def _rates(coverage: RadiusCoverage, lang: str) -> list[str]:
     for item in coverage.rates:
         if item.clause_id is None:
             metric = locale.text(f"metric.{item.metric}", lang)
-            lines.append(say("metric", lang, metric=metric))
+            lines.append(figure_text("metric", lang, metric=metric))
             lines += [
-                say(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
+                figure_text(f"rate_{name}", lang, share=percent(getattr(item.rates, name)))
                 for name in ("units", "households", "land")
             ]
     return lines
@@ -343,13 +347,13 @@ def _rates(coverage: RadiusCoverage, lang: str) -> list[str]:
 
 def _gaps(proposal: Proposal, lang: str) -> list[str]:
     return [
-        say("count_gaps", lang, gaps=len(proposal.gaps)),
-        say("count_undecided", lang, undecided=len(proposal.undecided)),
-        say("named_farthest", lang, names=MOST_NAMES),
+        figure_text("count_gaps", lang, gaps=len(proposal.gaps)),
+        figure_text("count_undecided", lang, undecided=len(proposal.undecided)),
+        figure_text("named_farthest", lang, names=MOST_NAMES),
     ]
 
 
 def _near_notes(plan: SitingPlan | None, lang: str) -> list[str]:
     if plan is None:
-        return [say("near_term_unsaid", lang)]
-    return [say("near_term_sites", lang, sites=len(plan.sites))]
+        return [figure_text("near_term_unsaid", lang)]
+    return [figure_text("near_term_sites", lang, sites=len(plan.sites))]
