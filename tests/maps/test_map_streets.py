@@ -16,7 +16,7 @@ from facilityplan.network import Network
 
 CRS = "EPSG:4547"
 X0, Y0 = 500_000.0, 3_850_000.0
-PARTS = ("unpack", "shapes", "data", "reach", "whatif", "areas")
+PARTS = ("unpack", "shapes", "data", "reach", "scenario", "whatif", "areas")
 
 # What draws is not in node.
 STUB = "globalThis.L = { LayerGroup: { extend: () => null }, GridLayer: { extend: () => null } };"
@@ -90,7 +90,7 @@ def test_streets_follow_what_is_moved_added_and_taken_away(small):
     assert {own["limit"] for own in found} == {650.5, 1000}
     for own in found:
         # f has moved, g of no known kind is gone, and a home for elders counts for no radius
-        assert sorted(own["keys"]) == ["f0", "new-0", "new-1"]
+        assert sorted(own["keys"]) == ["+new-0", "+new-1", "f0"]
         assert own["spots"][own["keys"].index("f0")] == [X0 + 612.345, Y0 + 187.5]
         ours = network.streets_within(
             shapely.points(own["spots"]), own["limit"], max_snap_m=city.snap_limit_m
