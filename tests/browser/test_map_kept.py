@@ -1,5 +1,7 @@
 """What the map shows agrees with what it says, under the what-if and over a change of language."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,28 @@ def test_a_click_on_a_sign_measures_and_a_double_click_sets_one_corner(desk):
     page.mouse.click(1250, 600)
     page.click("#desk-tab-whatif")
     assert page.locator(".desk-changes li").count() == 0
+
+
+def exported(page):
+    with page.expect_download() as file:
+        page.click("#desk-csv")
+    text = file.value.path().read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_an_export_holds_what_is_shown(desk):
+    page = desk.page
+    page.click("#desk-tab-whatif")
+    page.get_by_text("下一处最佳", exact=True).click()
+    page.wait_for_timeout(300)
+    shown = {row["编号"]: row["图上所示：服务半径（推演）"] for row in exported(page)}
+    assert sum(own == "符合" for own in shown.values()) == int(within_reach(page, 1))
+    page.click("#desk-tab-map")
+    page.click("#desk-open-table")
+    page.locator("#desk-table .desk-buttons button").last.click()
+    street = page.locator("#desk-table tbody th button").first
+    street.click()
+    listed = page.locator("#desk-table h2 small").inner_text()
+    rows = exported(page)
+    assert 0 < len(rows) < len(shown)
+    assert str(len(rows)) in listed

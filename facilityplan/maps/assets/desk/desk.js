@@ -38,11 +38,12 @@
     const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let fills = L.layerGroup();
-    const state = { layer, hatch, scheme: null, shown: "", staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    const state = { layer, hatch, scheme: null, shown: "", now: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
     // What the residences are coloured by now, and what the legend says of it.
     state.show = (classes, told) => {
       const shown = told.shown || desk.VERDICTS;
       state.shown = told.label;
+      state.now = { classes, names: told.names || {} };
       layer.setClasses(classes, [desk.NO_FINDING, ...[...shown].reverse()]);
       legend.replaceChildren(...desk.legendOf(told.unitKind === "zone" ? state.zoneClasses : classes, told, city));
     };

@@ -142,6 +142,7 @@
     colours.watch.push(fill);
     world.tableButton = opener;
     world.retable = fill;
+    world.listed = () => (drawer.hidden ? () => true : views.keeps());
     return { outside: [drawer], end: () => { if (!drawer.hidden) toggle(false); } };
   });
 
@@ -265,18 +266,25 @@
     return /[",\r\n]/.test(said) ? `"${said.replace(/"/g, '""')}"` : said;
   };
 
-  // What is shown, a line each: unit, clause, verdict and figures.
+  // What is shown, a line each: unit, clause, verdict and figures as they were judged, and as what
+  // the map shows the unit now, under a scenario or a stage as well. Of the open table only its area.
   function exported(world) {
     const { city, colours } = world;
     const { text, residences } = city;
     const { found, nameOf } = rowsOf(world);
-    const heads = [text.id, text.name, text.clause, text.verdict, text.value, text.required, text.margin, text.unit_of, text.households, text.elders];
-    const lines = found.map((item) => {
+    const keeps = world.listed();
+    const { classes, names } = colours.now;
+    const shownAs = (own) => (own === desk.NO_FINDING ? text.no_finding : names[own] || text.verdicts[own]);
+    const heads = [text.id, text.name, text.clause, text.verdict, text.value, text.required, text.margin, text.unit_of, text.households, text.elders,
+      desk.fill(text.shown_as, { scheme: colours.shown })];
+    const lines = found.filter(({ row }) => row < 0 || keeps(row)).map((item) => {
       const finding = findingOf(item);
       const own = item.row >= 0
         ? [residences.id[item.row], residences.name[item.row]]
         : [item.unit.id, item.unit.name];
-      const rest = item.row >= 0 ? [residences.households[item.row], residences.elders[item.row]] : [null, null];
+      const rest = item.row >= 0
+        ? [residences.households[item.row], residences.elders[item.row], shownAs(classes[item.row])]
+        : [null, null, nameOf(item.own)];
       const said = colours.scheme.classOf ? nameOf(item.own) : text.verdicts[finding.verdict];
       return { item, cells: [...own, finding.clause.id, said, finding.value, finding.required, finding.margin, finding.clause.unit, ...rest] };
     });
