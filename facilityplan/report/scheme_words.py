@@ -101,10 +101,24 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "quote": clause.quote,
         "modality": locale.text(f"modality.{finding.modality}", lang),
         "duty_holder": locale.text(f"duty_holder.{finding.duty_holder}", lang),
-        "standing": locale.text(f"standing.{finding.standing}", lang),
+        "standing": standing_text(
+            finding.standing, lang, checked=review.standards.document_of(clause).confidence == "A"
+        ),
         "stages": "；".join(stage_texts(finding, lang)),
         "missed": finding.verdict is Verdict.NON_COMPLIANT,
     }
+
+
+def standing_text(standing: str, lang: str | None, *, checked: bool) -> str:
+    """Return whether a clause holds at the date, and whether its quote is the document's.
+
+    Parameters
+    ----------
+    checked
+        Whether the quote was held against the text of the document.
+    """
+    said = locale.text(f"standing.{standing}", lang)
+    return said if checked else said + locale.text("scheme.conditions.unchecked", lang)
 
 
 def distance_texts(finding: Finding, lang: str | None) -> list[str]:

@@ -7,6 +7,7 @@ user's ever becomes a formula.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import math
@@ -17,7 +18,8 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict, tidy
 from facilityplan.checks.finding import UNVERIFIED
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
-from facilityplan.checks.wording import verdict_text
+from facilityplan.checks.wording import formula_text, verdict_text
+from facilityplan.report import live_text
 from facilityplan.report.scheme_words import (
     basic_rows,
     clause_of,
@@ -67,7 +69,7 @@ _REGISTER: Final = (
     ("required_m2", 11),
     ("designed_m2", 11),
     ("difference_m2", 11),
-    ("verdict", 14),
+    ("area_verdict", 14),
     ("missed", 20),
     ("missing", 20),
     ("file", 22),
@@ -94,6 +96,17 @@ _STREETS: Final = (
     ("gap_before", 14),
     ("gap_after", 14),
 )
+
+_SUMS: Final = frozenset(
+    {
+        "formula.floor_area",
+        "formula.floor_area_minimum",
+        "reason.households_unknown",
+        "reason.households_zero",
+        "reason.scheme_area_unknown",
+    }
+)
+"""What is said of floor area that can follow the figures."""
 
 _RED: Final = {"bg_color": "#FFC7CE", "font_color": "#9C0006"}
 _YELLOW: Final = {"bg_color": "#FFEB9C", "font_color": "#7F6000"}
@@ -269,7 +282,7 @@ def _clause_row(
         "duty_holder": row["duty_holder"],
         "formula": formula,
         "quote": row["quote"],
-        "document": row["document"],
+        "document": f"{row['document']}（{row['standing']}）",
         "place": row["place"],
         "decision": "；".join(own),
         "households": None,
@@ -311,10 +324,36 @@ def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: i
         missing = locale.text("verdict.insufficient_data", writer.lang)
         formula = f'IF({known},IF({holds},{_words(finding, writer.lang)}),"{missing}")'
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
+        _sum_in_words(writer, sheet, review, finding, line)
     elif finding.margin is not None and not unverified and finding.value is not None:
         _difference(writer, sheet, finding, line, finding.margin)
         formula = f"IF(H{n}{_sign(finding)}G{n},{_words(finding, writer.lang)})"
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
+
+
+def _sum_in_words(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: int) -> None:
+    """Let the sum in words follow the figures.
+
+    How another reading would judge is said of the figures submitted: it goes when they change.
+    """
+    rule = area_rule(review.scheme, review.standards)
+    if rule is None or finding.formula["id"] not in _SUMS:
+        return
+    formula = live_text.floor_area_sum(
+        line + 1,
+        has_minimum=rule.minimum is not None,
+        agrees=_agrees(writer, review),
+        lang=writer.lang,
+    )
+    said = formula_text(finding, writer.lang)
+    plain = formula_text(dataclasses.replace(finding, evidence={}), writer.lang)
+    if said != plain:
+        scheme = review.scheme
+        same = f"AND($D$3={scheme.households!r},$H$3={scheme.elder_floor_area_m2!r})"
+        aside = live_text.quoted(said.removeprefix(plain))
+        formula = f'{formula}&IF({same},{aside},"")'
+    at = [name for name, _ in _CLAUSES].index("formula")
+    writer.formula(sheet, line, at, formula, said)
 
 
 def _difference(writer: _Writer, sheet: Any, finding: Finding, line: int, value: float) -> None:

@@ -321,3 +321,30 @@ def test_conditions_say_whether_each_clause_holds_and_whether_its_text_was_at_ha
     assert all(line.endswith("，有效）") for line in out.splitlines()[1:])
     _, out, _ = run("conditions", plot, "--place", "郑州市")
     assert all(line.endswith("，未写明判定日期，效力未核）") for line in out.splitlines()[1:])
+
+
+def test_a_quote_that_nobody_could_check_is_said_to_be_one_in_every_review_paper(run, tmp_path):
+    """Of Henan's regulation (HN01) only an extract is at hand; of Zhengzhou's rules the text is."""
+    import docx
+
+    sheet(tmp_path, "甲", "郑州市", "new", 100, 30)
+    call = ("check", tmp_path / "甲.toml", "--date", "2023-01-01", "--out", tmp_path / "out")
+    _, out, _ = run(*call)
+    unchecked = "引文待核"
+    quotes = [line for line in out.splitlines() if "依据 " in line]
+    assert [unchecked in line for line in quotes] == ["河南省" in line for line in quotes]
+    document = docx.Document(str(tmp_path / "out" / "001_甲.docx"))
+    rows = [row.cells for table in document.tables for row in table.rows if len(row.cells) == 7]
+    cited = {row[1].text.split()[0]: row[6].text for row in rows}
+    page = openpyxl.load_workbook(tmp_path / "out" / "001_甲.xlsx").worksheets[0]
+    in_sheet = {row[1].value: row[15].value for row in page.iter_rows(min_row=7)}
+    for shown in (cited, in_sheet):
+        assert unchecked in shown["HN01"]
+        assert unchecked not in shown["ZZ03"]
+
+
+def test_the_register_tells_the_conclusion_from_the_verdict_on_floor_area(run, folder, tmp_path):
+    run("check", folder, "--out", tmp_path / "out")
+    page = openpyxl.load_workbook(tmp_path / "out" / "register.xlsx").worksheets[0]
+    heads = [cell.value for cell in page[3]]
+    assert len(set(heads)) == len(heads)
