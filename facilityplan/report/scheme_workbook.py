@@ -22,6 +22,7 @@ from facilityplan.checks.wording import formula_text, verdict_text
 from facilityplan.report import live_text
 from facilityplan.report.scheme_words import (
     basic_rows,
+    bracketed,
     clause_of,
     clause_rate_texts,
     conclusion,
@@ -271,7 +272,8 @@ def _clause_row(
     row = finding_row(review, finding, writer.lang, at + 1)
     own = [decision_text(d, writer.lang) for d in decisions if d.clause == finding.clause_id]
     unit = "" if finding.unit is None else locale.text(f"unit.{finding.unit}", writer.lang)
-    formula = row["formula"] + (f"；{row['stages']}" if row["stages"] else "")
+    also = locale.text("and_reading", writer.lang)
+    formula = also.join(filter(None, (row["formula"], row["stages"])))
     texts = {
         "number": float(at + 1),
         "clause": row["clause"],
@@ -282,9 +284,9 @@ def _clause_row(
         "duty_holder": row["duty_holder"],
         "formula": formula,
         "quote": row["quote"],
-        "document": f"{row['document']}（{row['standing']}）",
+        "document": row["document"] + bracketed(row["standing"], writer.lang),
         "place": row["place"],
-        "decision": "；".join(own),
+        "decision": also.join(own),
         "households": None,
         "per_100": None,
         "minimum": None,
