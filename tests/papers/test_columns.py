@@ -4,6 +4,7 @@ import io
 
 import docx
 import pytest
+from matplotlib import font_manager
 from PIL import ImageFont
 
 from facilityplan import locale
@@ -15,11 +16,12 @@ from facilityplan.schemes.sheet import _from_toml
 from facilityplan.standards import documents_of_place, resolve
 
 POINT_MM = 25.4 / 72
+FACE = ImageFont.truetype(font_manager.findfont("DejaVu Serif"), 100)
 
 
 def millimetres(text, points=9):
     """The width in DejaVu, which is wide: a machine without Times may take it."""
-    return ImageFont.truetype("DejaVuSerif.ttf", 100).getlength(text) / 100 * points * POINT_MM
+    return FACE.getlength(text) / 100 * points * POINT_MM
 
 
 def test_ids_stay_whole_beside_words_that_no_page_is_wide_enough_for():
