@@ -351,3 +351,19 @@ def test_the_register_tells_the_conclusion_from_the_verdict_on_floor_area(run, f
     page = openpyxl.load_workbook(tmp_path / "out" / "register.xlsx").worksheets[0]
     heads = [cell.value for cell in page[3]]
     assert len(set(heads)) == len(heads)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_decisions_that_the_readme_shows_are_read(run, tmp_path, page):
+    text = Path(page).read_text(encoding="utf-8")
+    (example,) = [
+        block
+        for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+        if block.startswith(("[[decision]]", '[["认定"]]'))
+    ]
+    (tmp_path / "认定.toml").write_text(example, encoding="utf-8")
+    sheet(tmp_path, "锦绣花园", "郑州市", "new", 1250, 360)
+    call = ("check", tmp_path / "锦绣花园.toml", "--decisions", tmp_path / "认定.toml")
+    code, out, err = run(*call)
+    assert (code, err) == (1, "")
+    assert "（张工，2026-06-30，郑规函〔2026〕5号）" in out
