@@ -24,12 +24,17 @@ from facilityplan.report.official import (
     dress,
     keep_whole,
     name_faces,
+    narrow_margins,
     repeat,
     set_widths,
 )
 from facilityplan.report.word import same_bytes
 
 FOLDER = Path(__file__).resolve().parents[1] / "facilityplan" / "report" / "templates"
+WIDTHS = {
+    "zh": (11, 25, 30, 20, 20, 19, 31),
+    "en": (8.5, 24, 24, 18.5, 21.5, 25, 34.5),  # no word of the form's own is broken
+}
 RED = RGBColor(0xC0, 0x00, 0x00)
 
 
@@ -84,6 +89,7 @@ def table(document, headers, cells, over, widths, below=()):
     made.style = "Table Grid"
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
     set_widths(made, widths)
+    narrow_margins(made)
     for at, (header, text) in enumerate(zip(headers, cells, strict=True)):
         cell(made.rows[0].cells[at], header, font=HEADING)
         made.rows[0].cells[at].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -121,6 +127,7 @@ def make(lang):
     def column(name):
         return locale.text(f"scheme.column.{name}", lang)
 
+    colon = locale.text("scheme.conditions.colon", lang)
     document = docx.Document()
     dress(document, lang, body_pt=12, pitch_pt=None)
     paragraph(document, said("internal"), HEADING, 12)
@@ -135,7 +142,7 @@ def make(lang):
     cell(made.rows[1].cells[1], "{{ item.text }}", 10.5)
     made.rows[2].cells[0].paragraphs[0].add_run("{%tr endfor %}")
     keep_whole(made.rows[1])
-    paragraph(document, f"{said('as_of')}：{{{{ as_of }}}}", size=10.5)
+    paragraph(document, f"{said('as_of')}{colon}{{{{ as_of }}}}", size=10.5)
     heading(document, said("clauses"))
     table(
         document,
@@ -150,12 +157,12 @@ def make(lang):
             "{{ item.designed }}",
             "{{ item.difference }}",
             verdict,
-            "{{ item.document }} {{ item.place }}（{{ item.modality }}，{{ item.standing }}）“{{ item.quote }}”",
+            locale.text("scheme.doc.cited", lang),
         ],
         "clauses",
-        (11, 25, 30, 20, 20, 19, 31),
+        WIDTHS[lang],
         below=(
-            ("item.stages", f"{said('stages')}：{{{{ item.stages }}}}"),
+            ("item.stages", f"{said('stages')}{colon}{{{{ item.stages }}}}"),
             ("item.decision", "{{ item.decision }}"),
         ),
     )
@@ -214,7 +221,7 @@ def make(lang):
         ("handler", "reviewer", "civil_affairs", "bureau"),
         strict=True,
     ):
-        cell(place, f"{said(name)}：\n\n\n{said('date')}", 10.5)
+        cell(place, f"{said(name)}{colon}\n\n\n{said('date')}", 10.5)
     for row in boxes.rows:
         keep_whole(row)
     stream = io.BytesIO()

@@ -18,7 +18,7 @@ from facilityplan.report.conditions_papers import (
 )
 from facilityplan.report.values import plain
 from facilityplan.schemes import parse_date
-from facilityplan.schemes.conditions import lacks_floor_area, planning_conditions
+from facilityplan.schemes.conditions import gives_area, lacks_floor_area, planning_conditions
 
 
 def show_conditions(
@@ -31,12 +31,19 @@ def show_conditions(
     machine: bool,
     lang: str,
 ) -> int:
-    """Print the conditions of every plot of a sheet, or write them as text, Word or Excel."""
+    """Print the conditions of every plot of a sheet, or write them as text, Word or Excel.
+
+    Returns
+    -------
+    int
+        0 where the floor area of every plot is stated; else 1: such conditions are not whole.
+    """
     as_of = None if date is None else parse_date(date)
     made = []
     for item in read_schemes(plot, lang):
         found = planning_conditions(item, standards_of(item, place, named, as_of, {}))
         made.append((item, found))
+    code = 0 if all(gives_area(found) for _, found in made) else 1
     if machine:
         answers = [
             {
@@ -52,11 +59,11 @@ def show_conditions(
             for item, found in made
         ]  # fmt: skip
         sys.stdout.write(json.dumps(answers, ensure_ascii=False, indent=1) + "\n")
-        return 0
+        return code
     if out is None:
         lines = [line for item, found in made for line in lines_of(item, found, lang)]
         sys.stdout.write("\n".join(lines) + "\n")
-        return 0
+        return code
     content = {
         ".txt": conditions_text,
         ".docx": conditions_document,
@@ -66,4 +73,4 @@ def show_conditions(
         raise UsageError("conditions_ending", found=out.name)
     files.write_bytes(out, content(made, lang))
     sys.stdout.write(locale.text("scheme.cli.written", lang, file=out) + "\n")
-    return 0
+    return code

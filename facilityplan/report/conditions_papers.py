@@ -12,6 +12,7 @@ from docx.shared import Pt
 
 from facilityplan import locale
 from facilityplan.report.official import dress
+from facilityplan.report.scheme_words import standing_text
 from facilityplan.report.sheets import PAPER_A4, cut, fit_row, open_book
 from facilityplan.report.text import printable, readable
 from facilityplan.report.word import EPOCH, same_bytes, settle
@@ -53,8 +54,7 @@ def citation(item: Condition, lang: str | None) -> str:
 
 def standing(item: Condition, lang: str | None) -> str:
     """Return whether the clause holds at the date, and whether its quote is the document's."""
-    said = locale.text(f"standing.{item.standing}", lang)
-    return said if item.checked else said + locale.text("scheme.conditions.unchecked", lang)
+    return standing_text(item.standing, lang, checked=item.checked)
 
 
 def lines_of(plot: Scheme, found: Sequence[Condition], lang: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from facilityplan import locale, standards
@@ -152,10 +152,12 @@ class _FormWriter:
             line += 1
         self._phases(sheet, line + 1)
         sheet.freeze_panes(_FORM_TOP, 1)
-        sheet.set_paper(PAPER_A4)
+        # As wide as the phases are: they are part of what is handed in.
+        sheet.set_landscape()
+        sheet.set_paper(PAPER_A3)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(2)
-        sheet.print_area(0, 0, line - 1, 3)
+        sheet.print_area(0, 0, line + 2 + _PHASE_ROWS, len(PHASE_COLUMNS) - 1)
 
     def _line(self, sheet: Any, line: int, field: Field) -> None:
         sheet.write_string(line, 0, field.words[0], self.label)
@@ -201,28 +203,61 @@ _EXAMPLES: Final = {
     "words": "[]",
     "status": '"新建"',
     "storeys": '"1-2"',
-    "count": "1250",
+    "count": "3",
     "area": '"375㎡"',
     "length": '"500米"',
     "share": '"30%"',
     "number": "2.0",
 }
+"""What a field may be filled in with, by what it holds."""
+
+_OWN_EXAMPLES: Final = {
+    "households": "1250",
+    "population": "3750",
+    "land_area_m2": '"5.2公顷"',
+    "plot_ratio": "2.5",
+    "building_density": '"20%"',
+    "green_ratio": '"35%"',
+    "total_floor_area_m2": '"15.6万㎡"',
+    "counted_floor_area_m2": '"13万㎡"',
+    "residential_floor_area_m2": '"12.5万㎡"',
+    "premises": "1",
+    "smallest_unit_m2": '"375㎡"',
+    "x": "113.65",
+    "y": "34.76",
+    "crs": '"cgcs2000"',
+    "distance_to_centre_m": '"620米"',
+    "farthest_dwelling_m": '"280米"',
+    "station_area_m2": '"200㎡"',
+    "community_households": "3200",
+    "community_centre_beds": "12",
+    "planned_dwellings": '"2024-03-15"',
+    "planned_premises": '"2024-03-15"',
+}
+"""The same by name, where a figure of the kind at large would be absurd."""
+
+_PHASE_EXAMPLES: Final = {
+    "phase": '"一期"',
+    "households": "700",
+    "residential_floor_area_m2": '"7万㎡"',
+    "elder_floor_area_m2": '"210㎡"',
+}
 
 
 def form_toml(lang: str | None = None) -> str:
     """Return an annotated TOML sheet; every field stands as a comment, to be filled in."""
-    lines = [f"# {locale.text('scheme.form.intro', lang)}", ""]
+    lines = [f"# {locale.text('scheme.form.intro_toml', lang)}", ""]
     group = ""
     for field in SCHEME_FIELDS:
         if field.group != group:
             group = field.group
             lines += ["", f"# —— {locale.text(f'scheme.form.group_{group}', lang)} ——"]
-        lines.append(_toml_line(field, lang))
+        lines.append(_toml_line(field, _OWN_EXAMPLES, lang))
     lines += ["", f"# —— {locale.text('scheme.form.group_phase', lang)} ——", "# [[phase]]"]
-    lines += [_toml_line(field, lang) for field in PHASE_FIELDS[1:]]
+    lines += [_toml_line(field, _PHASE_EXAMPLES, lang) for field in PHASE_FIELDS[1:]]
     return "\n".join(lines) + "\n"
 
 
-def _toml_line(field: Field, lang: str | None) -> str:
+def _toml_line(field: Field, own: Mapping[str, str], lang: str | None) -> str:
     note = " ".join(filter(None, (field.unit, _how(field, lang))))
-    return f'# "{field.words[0]}" = {_EXAMPLES[field.content]}  # {note}'
+    return f'# "{field.words[0]}" = {own.get(field.name, _EXAMPLES[field.content])}  # {note}'

@@ -87,12 +87,13 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
     clause = clause_of(review, finding)
     whole = finding.unit_id == review.scheme.name
     title = clause.title if lang == "zh" else clause.title_en
+    also = locale.text("and_reading", lang)
     return {
         "number": str(at),
         "clause": finding.clause_id,
-        "title": title if whole else f"{title}（{finding.unit_name}）",
+        "title": title if whole else title + bracketed(finding.unit_name, lang),
         "required": required_text(finding, lang),
-        "formula": "；".join((formula_text(finding, lang), *distance_texts(finding, lang))),
+        "formula": also.join((formula_text(finding, lang), *distance_texts(finding, lang))),
         "designed": value_text(finding, lang),
         "difference": margin_text(finding, lang),
         "verdict": verdict_text(finding, lang),
@@ -101,10 +102,29 @@ def finding_row(review: Review, finding: Finding, lang: str | None, at: int) -> 
         "quote": clause.quote,
         "modality": locale.text(f"modality.{finding.modality}", lang),
         "duty_holder": locale.text(f"duty_holder.{finding.duty_holder}", lang),
-        "standing": locale.text(f"standing.{finding.standing}", lang),
-        "stages": "；".join(stage_texts(finding, lang)),
+        "standing": standing_text(
+            finding.standing, lang, checked=review.standards.document_of(clause).confidence == "A"
+        ),
+        "stages": also.join(stage_texts(finding, lang)),
         "missed": finding.verdict is Verdict.NON_COMPLIANT,
     }
+
+
+def bracketed(said: str, lang: str | None) -> str:
+    """Return a text in the brackets of a language."""
+    return locale.text("scheme.doc.bracketed", lang, said=said)
+
+
+def standing_text(standing: str, lang: str | None, *, checked: bool) -> str:
+    """Return whether a clause holds at the date, and whether its quote is the document's.
+
+    Parameters
+    ----------
+    checked
+        Whether the quote was held against the text of the document.
+    """
+    said = locale.text(f"standing.{standing}", lang)
+    return said if checked else said + locale.text("scheme.conditions.unchecked", lang)
 
 
 def distance_texts(finding: Finding, lang: str | None) -> list[str]:
@@ -266,7 +286,7 @@ def review_fields(
     for at, item in enumerate(review.findings, start=1):
         row = finding_row(review, item, lang, at)
         said = [decision_text(found, lang) for found in own if found.clause == item.clause_id]
-        rows.append({**row, "decision": "；".join(said)})
+        rows.append({**row, "decision": locale.text("and_reading", lang).join(said)})
     streets = [] if review.surroundings is None else review.surroundings.streets
     values = {
         item.name: field_text(item, scheme.values.get(item.name), lang) for item in SCHEME_FIELDS

@@ -7,6 +7,7 @@ user's ever becomes a formula.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import math
@@ -17,9 +18,12 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict, tidy
 from facilityplan.checks.finding import UNVERIFIED
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
-from facilityplan.checks.wording import verdict_text
+from facilityplan.checks.wording import formula_text, verdict_text
+from facilityplan.report import live_text
+from facilityplan.report.scheme_tables import TableWriter
 from facilityplan.report.scheme_words import (
     basic_rows,
+    bracketed,
     clause_of,
     clause_rate_texts,
     conclusion,
@@ -29,7 +33,7 @@ from facilityplan.report.scheme_words import (
     judging_date_text,
     remark_text,
 )
-from facilityplan.report.sheets import PAPER_A3, PAPER_A4, cut, fit_row, open_book
+from facilityplan.report.sheets import PAPER_A4, cut, fit_row, open_book
 from facilityplan.report.word import EPOCH
 from facilityplan.schemes import Review, area_rule, compliance_rate, failures_first
 from facilityplan.schemes.decisions import Decision
@@ -67,7 +71,7 @@ _REGISTER: Final = (
     ("required_m2", 11),
     ("designed_m2", 11),
     ("difference_m2", 11),
-    ("verdict", 14),
+    ("area_verdict", 14),
     ("missed", 20),
     ("missing", 20),
     ("file", 22),
@@ -95,72 +99,16 @@ _STREETS: Final = (
     ("gap_after", 14),
 )
 
-_RED: Final = {"bg_color": "#FFC7CE", "font_color": "#9C0006"}
-_YELLOW: Final = {"bg_color": "#FFEB9C", "font_color": "#7F6000"}
-
-_FORMULA_START: Final = "="
-
-
-class _Writer:
-    """Writes tables cell by cell: text as text, figures as figures, our own sums as formulas."""
-
-    def __init__(self, book: Any, lang: str | None, head: str) -> None:
-        basis = {"valign": "top", "border": 1, "border_color": "#BFBFBF"}
-        self.book, self.lang, self.head = book, lang, head
-        self.text = book.add_format({**basis, "text_wrap": True, "quote_prefix": True})
-        self.figure = book.add_format({**basis, "num_format": "#,##0.###"})
-        self.whole = book.add_format({**basis, "num_format": "#,##0"})
-        self.input = book.add_format({**basis, "num_format": "#,##0.###", "bg_color": "#FFF8DC"})
-        self.ordinal = book.add_format({**basis, "align": "center"})
-        self.computed = book.add_format({**basis, "text_wrap": True})
-        self.header = book.add_format(
-            {**basis, "bold": True, "text_wrap": True, "bg_color": "#D9E2EC", "quote_prefix": True}
-        )
-        self.title = book.add_format({"bold": True, "font_size": 14, "quote_prefix": True})
-        self.red, self.yellow = book.add_format(_RED), book.add_format(_YELLOW)
-
-    def said(self, name: str) -> str:
-        return locale.text(f"scheme.column.{name}", self.lang)
-
-    def sheet(self, name: str, columns: Sequence[tuple[str, float]], top: int) -> Any:
-        sheet = self.book.add_worksheet(locale.text(f"scheme.sheet.{name}", self.lang))
-        for at, (column, width) in enumerate(columns):
-            sheet.set_column(at, at, width)
-            sheet.write_string(top, at, self.said(column), self.header)
-        fit_row(sheet, top, [self.said(name) for name, _ in columns], [wide for _, wide in columns])
-        sheet.freeze_panes(top + 1, 3 if len(columns) > 8 else 1)
-        sheet.set_landscape()
-        # Eighteen columns on A4 would be read with a glass.
-        sheet.set_paper(PAPER_A3 if len(columns) > 14 else PAPER_A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(top)
-        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-        said = self.head.replace("\n", " ")[:100].replace("&", "&&")
-        sheet.set_header(f"&L{said}&R&A")
-        sheet.set_footer("&C&P / &N")
-        return sheet
-
-    def cell(self, sheet: Any, line: int, at: int, value: object) -> None:
-        if isinstance(value, str):
-            sheet.write_string(line, at, cut(value), self.text)
-        elif value is None or not math.isfinite(float(str(value))):
-            sheet.write_blank(line, at, None, self.text)
-        else:
-            number = tidy(float(str(value)))
-            look = self.ordinal if at == 0 else self.whole if number % 1 == 0 else self.figure
-            sheet.write_number(line, at, number, look)
-
-    def formula(self, sheet: Any, line: int, at: int, formula: str, value: object) -> None:
-        """Write one of our own formulas with its computed value."""
-        shown = "" if isinstance(value, float) and not math.isfinite(value) else value
-        look = self.computed if isinstance(shown, str) else self.figure
-        sheet.write_formula(line, at, _FORMULA_START + formula, look, shown)
-
-    def tones(self, sheet: Any, first: int, last: int, at: int, words: dict[str, Any]) -> None:
-        """Colour cells by how their text begins, so that the colour follows a recalculation."""
-        for word, look in words.items():
-            rule = {"type": "text", "criteria": "begins with", "value": word, "format": look}
-            sheet.conditional_format(first, at, max(first, last), at, rule)
+_SUMS: Final = frozenset(
+    {
+        "formula.floor_area",
+        "formula.floor_area_minimum",
+        "reason.households_unknown",
+        "reason.households_zero",
+        "reason.scheme_area_unknown",
+    }
+)
+"""What is said of floor area that can follow the figures."""
 
 
 def review_workbook(
@@ -174,7 +122,7 @@ def review_workbook(
     stream = io.BytesIO()
     head = review.scheme.name
     with open_book(stream, head, review.standards.as_of or EPOCH, lang) as sheets:
-        writer = _Writer(sheets.book, lang, head)
+        writer = TableWriter(sheets.book, lang, head)
         _clauses(writer, review, [d for d in decisions if d.scheme == head])
         if review.phases:
             _phases(writer, review)
@@ -190,7 +138,7 @@ _TOP: Final = 5
 """Row of the header of the clause table, from 0; households in D3, floor area in H3."""
 
 
-def _clauses(writer: _Writer, review: Review, decisions: Sequence[Decision]) -> None:
+def _clauses(writer: TableWriter, review: Review, decisions: Sequence[Decision]) -> None:
     sheet = writer.sheet("clauses", _CLAUSES, _TOP)
     sheet.write_string(0, 0, cut(review.scheme.name), writer.title)
     _inputs(writer, sheet, review)
@@ -208,7 +156,7 @@ def _clauses(writer: _Writer, review: Review, decisions: Sequence[Decision]) -> 
     writer.tones(sheet, _TOP + 1, last, 10, words)
 
 
-def _inputs(writer: _Writer, sheet: Any, review: Review) -> None:
+def _inputs(writer: TableWriter, sheet: Any, review: Review) -> None:
     """Write the households and the floor area that the sums refer to; sums over phases, if any."""
     for at, label, name, column in (
         (3, "households", "households", "B"),
@@ -229,12 +177,12 @@ def _inputs(writer: _Writer, sheet: Any, review: Review) -> None:
         sheet.data_validation(2, at, 2, at, {"validate": kind, "criteria": ">=", "value": 0})
 
 
-def _span(writer: _Writer, review: Review, column: str) -> str:
+def _span(writer: TableWriter, review: Review, column: str) -> str:
     sheet = locale.text("scheme.sheet.phases", writer.lang)
     return f"'{sheet}'!${column}$2:${column}${len(review.phases) + 1}"
 
 
-def _agrees(writer: _Writer, review: Review) -> str:
+def _agrees(writer: TableWriter, review: Review) -> str:
     """Return the condition that totals are the sums of the phases, as the program demands it."""
     if not review.phases:
         return "TRUE"
@@ -247,7 +195,7 @@ def _agrees(writer: _Writer, review: Review) -> str:
 
 
 def _clause_row(
-    writer: _Writer,
+    writer: TableWriter,
     sheet: Any,
     review: Review,
     finding: Finding,
@@ -258,7 +206,8 @@ def _clause_row(
     row = finding_row(review, finding, writer.lang, at + 1)
     own = [decision_text(d, writer.lang) for d in decisions if d.clause == finding.clause_id]
     unit = "" if finding.unit is None else locale.text(f"unit.{finding.unit}", writer.lang)
-    formula = row["formula"] + (f"；{row['stages']}" if row["stages"] else "")
+    also = locale.text("and_reading", writer.lang)
+    formula = also.join(filter(None, (row["formula"], row["stages"])))
     texts = {
         "number": float(at + 1),
         "clause": row["clause"],
@@ -269,9 +218,9 @@ def _clause_row(
         "duty_holder": row["duty_holder"],
         "formula": formula,
         "quote": row["quote"],
-        "document": row["document"],
+        "document": row["document"] + bracketed(row["standing"], writer.lang),
         "place": row["place"],
-        "decision": "；".join(own),
+        "decision": also.join(own),
         "households": None,
         "per_100": None,
         "minimum": None,
@@ -285,7 +234,7 @@ def _clause_row(
     _sums(writer, sheet, review, finding, line)
 
 
-def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: int) -> None:
+def _sums(writer: TableWriter, sheet: Any, review: Review, finding: Finding, line: int) -> None:
     """Put formulas over the figures of a row, where its verdict follows from them."""
     n = line + 1
     rule = area_rule(review.scheme, review.standards)
@@ -311,13 +260,41 @@ def _sums(writer: _Writer, sheet: Any, review: Review, finding: Finding, line: i
         missing = locale.text("verdict.insufficient_data", writer.lang)
         formula = f'IF({known},IF({holds},{_words(finding, writer.lang)}),"{missing}")'
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
+        _sum_in_words(writer, sheet, review, finding, line)
     elif finding.margin is not None and not unverified and finding.value is not None:
         _difference(writer, sheet, finding, line, finding.margin)
         formula = f"IF(H{n}{_sign(finding)}G{n},{_words(finding, writer.lang)})"
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
 
 
-def _difference(writer: _Writer, sheet: Any, finding: Finding, line: int, value: float) -> None:
+def _sum_in_words(
+    writer: TableWriter, sheet: Any, review: Review, finding: Finding, line: int
+) -> None:
+    """Let the sum in words follow the figures.
+
+    How another reading would judge is said of the figures submitted: it goes when they change.
+    """
+    rule = area_rule(review.scheme, review.standards)
+    if rule is None or finding.formula["id"] not in _SUMS:
+        return
+    formula = live_text.floor_area_sum(
+        line + 1,
+        has_minimum=rule.minimum is not None,
+        agrees=_agrees(writer, review),
+        lang=writer.lang,
+    )
+    said = formula_text(finding, writer.lang)
+    plain = formula_text(dataclasses.replace(finding, evidence={}), writer.lang)
+    if said != plain:
+        scheme = review.scheme
+        same = f"AND($D$3={scheme.households!r},$H$3={scheme.elder_floor_area_m2!r})"
+        aside = live_text.quoted(said.removeprefix(plain))
+        formula = f'{formula}&IF({same},{aside},"")'
+    at = [name for name, _ in _CLAUSES].index("formula")
+    writer.formula(sheet, line, at, formula, said)
+
+
+def _difference(writer: TableWriter, sheet: Any, finding: Finding, line: int, value: float) -> None:
     n = line + 1
     wants_more = Comparator(finding.comparator or ">=").wants_more
     sides = f"H{n}-G{n}" if wants_more else f"G{n}-H{n}"
@@ -339,7 +316,7 @@ def _words(finding: Finding, lang: str | None) -> str:
     return f'"{kept}","{missed}"'
 
 
-def _phases(writer: _Writer, review: Review) -> None:
+def _phases(writer: TableWriter, review: Review) -> None:
     sheet = writer.sheet("phases", _PHASES, 0)
     rule = area_rule(review.scheme, review.standards)
     last = len(review.phases)
@@ -376,7 +353,7 @@ def _phases(writer: _Writer, review: Review) -> None:
     writer.tones(sheet, 1, last, 6, words)
 
 
-def _remarks(writer: _Writer, review: Review) -> None:
+def _remarks(writer: TableWriter, review: Review) -> None:
     sheet = writer.sheet("remarks", (("number", 6), ("remark", 100)), 0)
     for line, item in enumerate(review.remarks, start=1):
         writer.cell(sheet, line, 0, float(line))
@@ -385,7 +362,7 @@ def _remarks(writer: _Writer, review: Review) -> None:
         fit_row(sheet, line, [said], [100])
 
 
-def _streets(writer: _Writer, review: Review) -> None:
+def _streets(writer: TableWriter, review: Review) -> None:
     sheet = writer.sheet("streets", _STREETS, 0)
     streets = () if review.surroundings is None else review.surroundings.streets
     for line, item in enumerate(streets, start=1):
@@ -404,7 +381,7 @@ def _streets(writer: _Writer, review: Review) -> None:
             writer.cell(sheet, line, at, cell)
 
 
-def _basic(writer: _Writer, review: Review) -> None:
+def _basic(writer: TableWriter, review: Review) -> None:
     sheet = writer.book.add_worksheet(locale.text("scheme.sheet.basic", writer.lang))
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 60)
@@ -439,7 +416,7 @@ def register_workbook(reviews: Sequence[Review], lang: str | None = None) -> byt
     as_of: dt.date = max(days, default=EPOCH)
     head = locale.text("scheme.doc.title", lang)
     with open_book(stream, head, as_of, lang) as sheets:
-        writer = _Writer(sheets.book, lang, head)
+        writer = TableWriter(sheets.book, lang, head)
         sheet = writer.sheet("register", _REGISTER, 2)
         sheet.write_string(0, 0, head, writer.title)
         said = judging_date_text(max(days, default=None), lang)
@@ -460,7 +437,7 @@ def register_workbook(reviews: Sequence[Review], lang: str | None = None) -> byt
     return stream.getvalue()
 
 
-def _register_row(writer: _Writer, sheet: Any, review: Review, at: int) -> None:
+def _register_row(writer: TableWriter, sheet: Any, review: Review, at: int) -> None:
     line, scheme, lang = 3 + at, review.scheme, writer.lang
     n = line + 1
     rule = area_rule(scheme, review.standards)

@@ -37,6 +37,10 @@ _STOREY: Final = re.compile(r"([+-]?)(\d+)")
 _CHINESE: Final = MappingProxyType(
     {word: n for n, word in enumerate("一二三四五六七八九十", start=1)} | {"首": 1}
 )
+_COUNT: Final = re.compile("([一二两三四五六七八九十])([^0-9一二两三四五六七八九十百千万亿]{0,2})")
+NOTHING: Final = frozenset({"无", "没有"})
+"""What people write where there is none to tell of."""
+
 _BELOW: Final = ("半地下", "地下", "负", "B", "b")
 MEZZANINE: Final = ("夹层",)
 
@@ -124,7 +128,7 @@ def quantity(
     ValueError
         If it is no figure of zero or more, in a unit of that kind.
     """
-    if as_text(cell) == "无":
+    if as_text(cell) in NOTHING:
         return Figure(math.nan, unknown=True)
     unit = quantity_of(field)
     if field.content == "length":
@@ -132,6 +136,7 @@ def quantity(
     elif field.content == "share":
         found = _share(cell, header_unit)
     else:
+        cell = _in_digits(cell) if field.content == "count" else cell
         read = read_quantity(cell, unit, assumed=header_unit or None)
         if own_unit and read.written is None and not math.isnan(read.value):
             raise ValueError(f"{cell!r} does not say its unit")
@@ -141,6 +146,14 @@ def quantity(
     if found.value < 0 or (field.content == "count" and found.value % 1 > 0):
         raise ValueError(f"{cell!r} is no figure of zero or more")
     return found
+
+
+def _in_digits(cell: object) -> object:
+    """Return a count up to ten in digits, the word behind it kept: "一处", "两处"."""
+    found = _COUNT.fullmatch(narrow(cell)) if isinstance(cell, str) else None
+    if found is None:
+        return cell
+    return f"{2 if found[1] == '两' else _CHINESE[found[1]]}{found[2]}"
 
 
 def _clean(value: float, *, converted: bool = True) -> float:
@@ -217,7 +230,7 @@ def date(cell: object) -> Day:
     ValueError
         If it is none. A month is none either: which of two came first could not be said.
     """
-    if as_text(cell) in {None, "无"}:
+    if as_text(cell) in {None, *NOTHING}:
         return Day(None)
     read = read_date(cell)
     if read.precision != "day":

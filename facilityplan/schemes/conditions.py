@@ -66,6 +66,11 @@ def lacks_floor_area(found: Iterable[Condition]) -> bool:
     return not any(item.clause.measure == FLOOR_AREA for item in found)
 
 
+def gives_area(found: Iterable[Condition]) -> bool:
+    """Return whether a condition states how much floor area is to be built."""
+    return any("required" in item.parameters for item in found)
+
+
 def _stated(adoption: Adoption) -> bool:
     return adoption.clause.is_numeric and not adoption.undetermined
 

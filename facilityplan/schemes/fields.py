@@ -169,7 +169,7 @@ COUNTS: Final = frozenset(field.name for field in SCHEME_FIELDS if field.content
 FLAG_WORDS: Final[Mapping[str, bool]] = MappingProxyType(
     {
         **dict.fromkeys(("是", "有", "设", "已设", "√", "✓", "yes", "y", "true", "1"), True),
-        **dict.fromkeys(("否", "无", "未设", "×", "no", "n", "false", "0"), False),
+        **dict.fromkeys(("否", "无", "没有", "未设", "不设", "×", "no", "n", "false", "0"), False),
     }
 )
 """What people write for yes and no."""

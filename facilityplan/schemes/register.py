@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -80,10 +81,20 @@ def review_scheme(
     else:
         known = {(item.clause_id, item.unit_id) for item in surroundings.findings}
         findings = [item for item in findings if (item.clause_id, item.unit_id) not in known]
+        findings = [_beside_city(item) for item in findings]
         findings = in_order([*findings, *surroundings.findings])
     lines = phase_ledger(scheme, standards)
     said = [*circumstances(scheme, standards, surroundings), *remarks(scheme, lines, findings)]
     return Review(scheme, standards, tuple(findings), tuple(lines), tuple(said), surroundings)
+
+
+def _beside_city(finding: Finding) -> Finding:
+    """Return a finding as it reads where a city is given: to ask for one would lead nowhere."""
+    if finding.formula["id"] != "reason.community_households_unknown":
+        return finding
+    reason = "reason.community_not_in_city"
+    evidence = {**finding.evidence, "reason": reason}
+    return dataclasses.replace(finding, formula={"id": reason}, evidence=evidence)
 
 
 ABOUT: Final = MappingProxyType(

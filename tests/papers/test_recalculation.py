@@ -108,7 +108,7 @@ def books(tmp_path_factory):
 def area_row(book, clauses):
     sheet = book.worksheets[0]
     (row,) = [row for row in sheet.iter_rows(min_row=7) if row[1].value in clauses]
-    return [row[at].value for at in (6, 7, 8, 10)]
+    return [row[at].value for at in (6, 7, 8, 10, 13)]
 
 
 def number(value):
@@ -135,6 +135,29 @@ def test_a_changed_figure_is_judged_as_the_program_would(books, change, lang):
     else:
         assert number(got[0]) in {required, None}
         assert number(got[2]) is None
+
+
+@needs_office
+def test_the_sum_in_words_follows_the_figures(books):
+    """Figures by hand; what is missing is named, and another reading goes with its figures."""
+    said = {
+        "changed_0_zh": "1300 户 ÷ 100 × 30 ㎡ = 390 ㎡",
+        "changed_0_en": "1300 households / 100 x 30 m² = 390 m²",
+        "changed_2_zh": "1249 户 ÷ 100 × 30 ㎡ = 374.7 ㎡",
+        "changed_4_zh": "户数为 0，不能核算",
+        "changed_5_zh": "缺养老服务用房面积",
+        "changed_5_en": "the floor area of the premises is missing",
+        "changed_6_zh": "100 户 ÷ 100 × 30 ㎡ = 30 ㎡",
+        "changed_8_zh": "缺户数",
+        "changed_9_zh": "max（600 户 ÷ 100 × 20 ㎡ = 120 ㎡，下限 200 ㎡）",
+        "changed_16_zh": "123457 户 ÷ 100 × 30 ㎡ = 37037.1 ㎡",
+        "total": "资料不足",
+        "phase": "1260 户 ÷ 100 × 30 ㎡ = 378 ㎡",
+    }
+    clauses = {"ZZ02a", "ZZ04a", "ZZ04b", "JY03"}
+    assert "只适用于" in area_row(books["changed_9_zh"][0], clauses)[4]
+    got = {name: area_row(books[name][1], clauses)[4] for name in said}
+    assert got == said
 
 
 @needs_office

@@ -285,3 +285,16 @@ def test_a_project_as_it_came_is_not_changed(check, city):
     before = content()
     check(at=ACROSS)
     assert content() == before
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_city_that_is_given_is_not_asked_for(city, tmp_path, capsys, lang):
+    """The scheme has no place: its community's households are not known, city or no city."""
+    sheet = tmp_path / "a.toml"
+    sheet.write_text('name = "甲"\nhouseholds = 100\nstatus = "new"\n', encoding="utf-8")
+    call = ["check", str(sheet), "--standards", "jiyuan-2017-73", "--lang", lang]
+    said = {"zh": "缺所在社区总户数", "en": "households of the community"}[lang]
+    for more, asked in (([], True), (["--city", str(city)], False)):
+        assert run_command_line([*call, *more]) == 1
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if said in line]
+        assert ("--city" in line) == asked

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import math
+import re
 
 import openpyxl
 import pytest
@@ -13,7 +15,8 @@ from facilityplan import standards
 from facilityplan.cli import run_command_line
 from facilityplan.errors import FacilityPlanError, InputError
 from facilityplan.io.table import Grid, read_grids
-from facilityplan.schemes import review_scheme
+from facilityplan.schemes import review_scheme, scheme_from_toml
+from facilityplan.schemes.cells import value_of
 from facilityplan.schemes.fields import SCHEME_FIELDS
 from facilityplan.schemes.forms import is_form, schemes_of_grids
 
@@ -376,3 +379,65 @@ def test_a_slip_in_the_year_is_no_date_long_before_the_dwellings(tmp_path, capsy
     shown = capsys.readouterr()
     assert shown.out == ""
     assert day in shown.err
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_examples_of_the_toml_sheet_are_a_sheet(tmp_path, capsys, lang):
+    """With every # before a field taken off it is read, and says what a scheme may say."""
+    path = tmp_path / "方案.toml"
+    assert run_command_line(["init-scheme", str(path), "--lang", lang]) == 0
+    text = path.read_text(encoding="utf-8")
+    intro = text.splitlines()[0]
+    assert "[[phase]]" in intro
+    assert "分期”表" not in intro
+    filled = re.sub(r'^# (?="|\[\[)', "", text, flags=re.MULTILINE)
+    (scheme,) = scheme_from_toml(filled.encode(), path.name)
+    assert set(scheme.values) >= {"households", "population", "x", "y", "first_phase"}
+    assert (scheme.households, scheme.premises) == (1250, 1)
+    assert scheme.number("population") / scheme.households == pytest.approx(3)
+    assert 73 < scheme.number("x") < 135
+    assert 18 < scheme.number("y") < 54
+    land, ratio = scheme.number("land_area_m2"), scheme.number("plot_ratio")
+    assert scheme.number("counted_floor_area_m2") == pytest.approx(land * ratio)
+    assert scheme.number("residential_floor_area_m2") < scheme.number("counted_floor_area_m2")
+    assert scheme.elder_floor_area_m2 == scheme.number("smallest_unit_m2") == 375
+    assert scheme.number("community_centre_beds") < 100
+    (phase,) = scheme.phases
+    assert phase.households < scheme.households
+    assert phase.elder_floor_area_m2 == pytest.approx(phase.households * 0.3)
+
+
+def test_a_printed_form_has_its_phases(empty):
+    page = openpyxl.load_workbook(empty("sheets")).worksheets[0]
+    written = {cell.coordinate for row in page.iter_rows() for cell in row if cell.has_style}
+    printed = page.print_area.replace("$", "").split("!")[-1]
+    inside = {cell.coordinate for row in page[printed] for cell in row}
+    assert not written - inside
+
+
+COUNTS = [
+    ("一处", 1),
+    ("两处", 2),
+    ("十处", 10),
+    ("3处", 3),
+    ("约两处", None),
+    ("一期", None),
+    ("十二处", None),
+]
+
+
+@pytest.mark.parametrize(("said", "count"), COUNTS)
+def test_counts_in_words_are_read_up_to_ten(said, count):
+    field = next(field for field in SCHEME_FIELDS if field.name == "premises")
+    if count is None:
+        with pytest.raises(ValueError, match=said[-1]):
+            value_of(field, said)
+    else:
+        assert value_of(field, said).value == count
+
+
+def test_there_is_none_is_no_and_no_figure():
+    fields = {field.name: field for field in SCHEME_FIELDS}
+    assert value_of(fields["lift"], "没有") is False
+    assert math.isnan(value_of(fields["premises"], "没有").value)
+    assert value_of(fields["handed_over"], "没有").value is None
