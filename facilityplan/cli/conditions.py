@@ -18,7 +18,7 @@ from facilityplan.report.conditions_papers import (
 )
 from facilityplan.report.values import plain
 from facilityplan.schemes import parse_date
-from facilityplan.schemes.conditions import gives_area, lacks_floor_area, planning_conditions
+from facilityplan.schemes.conditions import gives_area, planning_conditions
 
 
 def show_conditions(
@@ -48,7 +48,7 @@ def show_conditions(
         answers = [
             {
                 "plot": item.name,
-                "missing": ["floor_area"] if lacks_floor_area(found) else [],
+                "missing": [] if gives_area(found) else ["floor_area"],
                 "conditions": [
                     {"id": c.id, "clause": c.clause.id, "binding": c.binding,
                      "parameters": plain(c.parameters),
