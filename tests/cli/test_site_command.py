@@ -111,7 +111,7 @@ def test_a_file_of_the_project_is_never_overwritten(tmp_path, capsys):
     assert capsys.readouterr().err
 
 
-def test_ctrl_c_leaves_whole_files_labelled_so(tmp_path, capsys, monkeypatch):
+def test_ctrl_c_leaves_whole_files_labelled_so(tmp_path, capsys, monkeypatch, heard):
     sent = []
 
     def interrupted(*, progress, **how):

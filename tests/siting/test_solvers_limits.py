@@ -100,7 +100,7 @@ def test_a_second_gives_a_plan_and_its_gap(name):
 @pytest.mark.parametrize(
     "name", ["lscp", "mclp", "p_median", "p_center", "p_dispersion", "worst first"]
 )
-def test_ctrl_c_gives_the_best_so_far(name):
+def test_ctrl_c_gives_the_best_so_far(name, heard):
     usual = signal.getsignal(signal.SIGINT)
     later = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     call = hard_calls()[name]
