@@ -75,7 +75,7 @@ def test_the_city_is_drawn(city, homes):
         assert city.near_colour("residences", colour) > 1e-3
 
 
-@pytest.mark.parametrize("zoom", [12])
+@pytest.mark.parametrize("zoom", [12, 15])
 def test_every_colour_has_its_share(city, project, zoom):
     table = project.coverage().coverage.table
     verdicts = dict(zip(table["id"], table["verdict"], strict=True))

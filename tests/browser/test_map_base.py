@@ -117,7 +117,7 @@ def intranet(open_on_intranet, tmp_path_factory):
     plain.stop()
 
 
-@pytest.mark.parametrize("zoom", [13, 18])
+@pytest.mark.parametrize("zoom", [13, 15, 16, 17, 18])
 def test_a_gcj02_tile_lands_where_the_data_are(intranet, zoom):
     watched = intranet.watched
     choose(watched, 0)
@@ -128,7 +128,7 @@ def test_a_gcj02_tile_lands_where_the_data_are(intranet, zoom):
     assert math.dist(seen, on_screen(watched, *GCJ)) > 400 / (156543 * 0.825 / 2**zoom)
 
 
-@pytest.mark.parametrize("zoom", [17])
+@pytest.mark.parametrize("zoom", [14, 17])
 def test_tiles_of_cgcs2000_stay_where_they_are(intranet, zoom):
     watched = intranet.watched
     choose(watched, 1)

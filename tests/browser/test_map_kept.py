@@ -71,7 +71,7 @@ def test_the_swipe_ends_with_the_what_if(desk):
     assert page.locator(".desk-swiping").is_hidden()
 
 
-@pytest.mark.parametrize("paper", ["A4"])
+@pytest.mark.parametrize("paper", ["A3", "A4"])
 def test_no_word_of_the_printed_legend_is_cut(desk, paper):
     page = desk.page
     page.click("#desk-lang")

@@ -8,13 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from campaign import FACTOR
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 LANGUAGES = ("zh", "en")
-"""The commands of the second page, which are the same, are run in a campaign alone."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def maker():
     return module
 
 
-@pytest.fixture(scope="module", params=LANGUAGES[: len(LANGUAGES) if FACTOR > 1 else 1])
+@pytest.fixture(scope="module", params=LANGUAGES)
 def walked(request, maker, tmp_path_factory):
     """Return a page's language, its commands run in order, and the folder that they ran in."""
     folder = tmp_path_factory.mktemp(f"staff-{request.param}")

@@ -84,6 +84,35 @@ def test_same_input_same_bytes_also_when_asked_twice(small):
     assert shown.to_html() == shown.to_html() == made(small).to_html()
 
 
+CODE = """
+import hashlib, sys
+sys.path.insert(0, {folder!r})
+import conftest
+from facilityplan import checks, maps, standards
+city = conftest.make_city()
+held = standards.resolve([standards.load("zhengzhou-2018-34")], city.as_of)
+page = maps.city_map(
+    city, checks.assess(city, held), standards=held, proposal=conftest.make_proposal()
+).to_html()
+print(hashlib.sha256(page.encode()).hexdigest())
+"""
+
+
+def test_same_bytes_in_processes_with_other_hash_seeds():
+    code = CODE.format(folder=str(Path(__file__).parent))
+    sums = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "4711")
+    }
+    assert len(sums) == 1
+
+
 def test_the_whole_page_is_the_same_wherever_and_whenever_it_is_made(tmp_path):
     """The sample city with roads, sites, what-if and packed layers, as the command writes it."""
     usual = Path(__file__).parents[2] / "data" / "sample_city"

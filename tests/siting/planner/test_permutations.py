@@ -8,7 +8,7 @@ from campaign import FACTOR
 from facilityplan.checks import Context, assess
 from facilityplan.siting.planner import Request, plan_sites
 
-PERMUTATIONS = 8 if FACTOR == 1 else 1_000
+PERMUTATIONS = 20 if FACTOR == 1 else 1_000
 MEASURES = ("service_radius", "floor_area_per_100_households")
 
 
