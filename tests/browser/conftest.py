@@ -14,6 +14,8 @@ from picture import Picture
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from facilityplan.project import open_project
+
 WAIT_MS = 30_000
 READY = "body[data-ready=true]"
 
@@ -232,3 +234,17 @@ def open_page(browser):
 def open_on_intranet(intranet_browser):
     """Return the same for a page that may ask 127.0.0.1, at the addresses ``allowed``."""
     yield from _opener(intranet_browser)
+
+
+@pytest.fixture(scope="session")
+def sample_city():
+    """The sample city's project, opened once: several modules look at it."""
+    return open_project(Path(__file__).parents[2] / "data" / "sample_city", lang="zh")
+
+
+@pytest.fixture(scope="session")
+def sample_page(sample_city, tmp_path_factory):
+    """Its map as a file, drawn once."""
+    path = tmp_path_factory.mktemp("sample") / "map.html"
+    sample_city.map().save(path)
+    return path

@@ -2,15 +2,11 @@
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 
-from facilityplan.project import open_project
-
 pytestmark = pytest.mark.browser
 
-FOLDER = Path(__file__).parents[2] / "data" / "sample_city"
 CHECKED = """() => [...document.querySelectorAll("#desk-panel [data-layer], #desk-filter input")]
     .filter((box) => !box.checked).map((box) => box.dataset.layer || box.dataset.value).sort()"""
 CUT = """() => {
@@ -21,16 +17,9 @@ CUT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kept") / "map.html"
-    open_project(FOLDER, lang="zh").map().save(path)
-    return path
-
-
 @pytest.fixture
-def desk(drawn, open_page):
-    watched = open_page(drawn)
+def desk(sample_page, open_page):
+    watched = open_page(sample_page)
     yield watched
     assert watched.clean()
     watched.page.close()

@@ -10,7 +10,6 @@ from picture import check_shares
 
 from facilityplan.crs import to_lonlat
 from facilityplan.layers import LEVELS
-from facilityplan.project import open_project
 
 pytestmark = pytest.mark.browser
 
@@ -23,16 +22,14 @@ PLANTED = json.loads((FOLDER / "planted.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def project():
-    return open_project(FOLDER, lang="zh")
+def project(sample_city):
+    return sample_city
 
 
 @pytest.fixture(scope="module")
-def city(open_page, project, tmp_path_factory):
-    path = tmp_path_factory.mktemp("map") / "map.html"
-    path.write_text(project.map().to_html(), encoding="utf-8", newline="\n")
-    opened = open_page(path)
-    opened.path = path
+def city(open_page, sample_page):
+    opened = open_page(sample_page)
+    opened.path = sample_page
     # Signs would take the clicks meant for the estates below them.
     for layer in ("facilities", "sites", "unreachable", "candidates"):
         box = opened.page.locator(f"[data-layer={layer}]")

@@ -1,16 +1,12 @@
 """What a planner does first on the sample city, each within four clicks of the opened page."""
 
 from collections import defaultdict
-from pathlib import Path
 
 import geopandas as gpd
 import pytest
 
-from facilityplan.project import open_project
-
 pytestmark = pytest.mark.browser
 
-FOLDER = Path(__file__).parents[2] / "data" / "sample_city"
 MOST_CLICKS = 4
 WIDE, HIGH = 1366, 768
 
@@ -52,20 +48,13 @@ class Hand:
 
 
 @pytest.fixture(scope="module")
-def project():
-    return open_project(FOLDER, lang="zh")
-
-
-@pytest.fixture(scope="module")
-def page_file(project, tmp_path_factory):
-    path = tmp_path_factory.mktemp("tasks") / "map.html"
-    project.map().save(path)
-    return path
+def project(sample_city):
+    return sample_city
 
 
 @pytest.fixture
-def opened(open_page, page_file):
-    desk = open_page(page_file)
+def opened(open_page, sample_page):
+    desk = open_page(sample_page)
     yield desk, Hand(desk.page)
     assert desk.clean()
     desk.page.close()

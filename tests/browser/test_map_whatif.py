@@ -16,10 +16,8 @@ FOLDER = Path(__file__).parents[2] / "data" / "sample_city"
 
 
 @pytest.fixture(scope="module")
-def desk(open_page, tmp_path_factory):
-    path = tmp_path_factory.mktemp("whatif") / "map.html"
-    open_project(FOLDER, lang="zh").map().save(path)
-    return open_page(path)
+def desk(open_page, sample_page):
+    return open_page(sample_page)
 
 
 def figures(desk):
