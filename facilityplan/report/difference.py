@@ -34,7 +34,7 @@ def difference_lines(found: _Row, lang: str | None = None) -> list[str]:
         As :func:`facilityplan.scenario.difference.difference` returns it.
     """
     words = Words(found, lang)
-    lines = [words.say("diff.title", project=printable(found["project"])), *_runs(words)]
+    lines = [words.say("diff.title", project=printable(found["project"])), *words.runs()]
     if found["identical"]:
         return [*lines, words.say("diff.identical")]
     lines += _circumstances(words)
@@ -50,15 +50,6 @@ def difference_lines(found: _Row, lang: str | None = None) -> list[str]:
     lines += _verdicts(words)
     lines += _regions(words)
     return lines
-
-
-def _runs(words: Words) -> list[str]:
-    said = []
-    for name, run in zip(("run_before", "run_after"), words.found["runs"], strict=True):
-        more = words.say("diff.with_scenario") if run["scenario"] else ""
-        folder = printable(run["folder"])
-        said.append(words.say(f"diff.{name}", folder=folder, as_of=run["as_of"], more=more))
-    return said
 
 
 def _circumstances(words: Words) -> list[str]:

@@ -41,6 +41,15 @@ class Words:
         """Return words one after the other."""
         return self.say("diff.separator").join(parts)
 
+    def runs(self) -> list[str]:
+        """Return which runs are compared: folder, date, and whether under a scenario."""
+        said = []
+        for name, run in zip(("run_before", "run_after"), self.found["runs"], strict=True):
+            more = self.say("diff.with_scenario") if run["scenario"] else ""
+            folder = printable(run["folder"])
+            said.append(self.say(f"diff.{name}", folder=folder, as_of=run["as_of"], more=more))
+        return said
+
     def zone(self, zone: str | None, level: str = "town") -> str:
         """Return the name of a street or county, or that there is none."""
         if zone is None:

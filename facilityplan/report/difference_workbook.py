@@ -116,11 +116,7 @@ def difference_workbook(found: _Row, lang: str | None = None) -> bytes:
 
 def _above(words: Words) -> list[str]:
     """Return what stands above the summary: which runs, and what to beware of."""
-    lines = []
-    for name, run in zip(("run_before", "run_after"), words.found["runs"], strict=True):
-        more = words.say("diff.with_scenario") if run["scenario"] else ""
-        folder = printable(run["folder"])
-        lines.append(words.say(f"diff.{name}", folder=folder, as_of=run["as_of"], more=more))
+    lines = words.runs()
     if words.found["identical"]:
         return [*lines, words.say("diff.identical")]
     if words.found["same_results"]:

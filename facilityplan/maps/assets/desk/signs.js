@@ -6,7 +6,9 @@
   const STEP_M = 10;
   const STEPS = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
   const ADDED = { className: "desk-sign desk-site desk-added", iconSize: [30, 37], iconAnchor: [15, 36] };
-  const round3 = (value) => Math.round(value * 1000) / 1000;
+  // Metres to the millimetre.
+  desk.round3 = (value) => Math.round(value * 1000) / 1000;
+  const { round3 } = desk;
 
   // The metres by which a key moves what has the focus; ten times as many with Shift.
   const stepOf = ({ key, shiftKey }) =>

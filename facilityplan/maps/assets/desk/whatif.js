@@ -5,10 +5,9 @@
 (() => {
   const STATUS = "operating";
   const AS_IT_IS = "[null,null]";
-  const round3 = (value) => Math.round(value * 1000) / 1000;
   const share = (part, whole) => (whole ? (100 * part) / whole : null);
 
-  const { untouched } = desk;
+  const { round3, untouched } = desk;
 
   // Makes a model stand as a state says, changing no more than differs.
   desk.applyState = (model, state) => {
