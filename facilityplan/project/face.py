@@ -38,7 +38,7 @@ from facilityplan.project.results import (
 )
 from facilityplan.project.siting import DeficitResult, SitingResult
 from facilityplan.report.site_plan import shown_plan
-from facilityplan.scenario import SensitivityOptions, sensitivity
+from facilityplan.scenario import Sensitivity, SensitivityOptions, sensitivity
 from facilityplan.scenario.file import Scenario
 from facilityplan.siting import Options, Proposal, SolveOptions, propose
 from facilityplan.siting.deficits import (
@@ -414,19 +414,7 @@ class Project:
 
     def map_of(self, proposal: Proposal) -> CityMap:
         """Return the interactive map with the sites of a proposal."""
-        from facilityplan.maps import city_map
-
-        return city_map(
-            self.city,
-            self._findings.findings,
-            standards=self.standards,
-            proposal=proposal,
-            network=self.network,
-            context=self._context,
-            population=self._opened.population,
-            bases=self.base_maps,
-            lang=self.lang,
-        )
+        return self._drawn(proposal)
 
     def requirements(self, growth: Mapping[str, float] | None = None) -> RequirementsResult:
         """Return beds and land that the clauses require by person, now and at the horizon.
@@ -450,16 +438,20 @@ class Project:
 
     def map(self) -> CityMap:
         """Return the interactive map: verdicts, facilities, service areas, proposed sites."""
+        if not self.has_coverage:
+            return self._drawn(None)
+        return self._drawn(self._proposal.proposal, self._sensitivity.sensitivity)
+
+    def _drawn(self, proposal: Proposal | None, shaken: Sensitivity | None = None) -> CityMap:
         from facilityplan.maps import city_map
 
-        proposal = self._proposal.proposal if self.has_coverage else None
         return city_map(
             self.city,
             self._findings.findings,
             standards=self.standards,
             proposal=proposal,
             network=self.network,
-            sensitivity=self._sensitivity.sensitivity if self.has_coverage else None,
+            sensitivity=shaken,
             context=self._context,
             population=self._opened.population,
             bases=self.base_maps,
