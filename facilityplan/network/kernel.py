@@ -10,8 +10,7 @@ Nothing here is imported before a search is asked for: numba takes its time to l
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,12 +18,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facilityplan.compiled import compiled
 from facilityplan.network.millimetres import IntArray
 from facilityplan.network.searchgraph import INT32_MAX, Int32Array, Legs, Mates, SearchGraph
 from facilityplan.network.snap import Snapped
-
-SWITCH: Final = "FACILITYPLAN_NO_NUMBA"
-"""Environment variable: anything but empty or 0 leaves numba out, as on a platform without it."""
 
 _MOST_BUCKETS: Final = 2**16
 
@@ -39,34 +36,6 @@ _BUFFER: Final = 2**19
 
 _MOST_AT_FIRST: Final = 2**26
 """How many distances to make room for before more than a group of them are known."""
-
-
-def _compiler() -> Any:
-    """Return numba, or ``None`` where it is not installed, cannot load or is not wanted."""
-    if os.environ.get(SWITCH, "0") not in {"", "0"}:
-        return None
-    try:
-        import numba  # noqa: PLC0415 - not on every system
-    except (ImportError, OSError):
-        # no wheel for this platform, or a library it needs is not there: scipy searches instead
-        return None
-    return numba
-
-
-_NUMBA: Final = _compiler()
-
-AVAILABLE: Final = _NUMBA is not None
-"""Whether searches are compiled."""
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    if _NUMBA is None:
-        return function
-    try:
-        return _NUMBA.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        # no folder that numba may write its cache to: compiled anew in each process
-        return _NUMBA.njit(nogil=True)(function)
 
 
 def buckets(mean: float, longest: int, limit: int) -> tuple[int, int]:
@@ -84,7 +53,7 @@ def buckets(mean: float, longest: int, limit: int) -> tuple[int, int]:
     return shift, 1 << ((span >> shift) + 1).bit_length()
 
 
-@_compiled
+@compiled
 def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, as the compiler wants it
     ways: Any,
     scale: Any,
@@ -164,7 +133,7 @@ def _search(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop, as th
             current = seed_key[begin] >> shift
 
 
-@_compiled
+@compiled
 def _to_places(ways: Any, seeds: Any, bounds: Any, state: Any, rows: Any, out: Any) -> Any:
     """Write the places within the limit of the origins from ``rows[0]`` to ``rows[1]``.
 
@@ -199,7 +168,7 @@ def _to_places(ways: Any, seeds: Any, bounds: Any, state: Any, rows: Any, out: A
     return rows[1] - rows[0], False
 
 
-@_compiled
+@compiled
 def _to_points(  # noqa: C901, PLR0912 - one loop, as the compiler wants it
     ways: Any, seeds: Any, bounds: Any, state: Any, rows: Any, out: Any, hooks: Any, mates: Any
 ) -> Any:
@@ -276,7 +245,7 @@ def _to_points(  # noqa: C901, PLR0912 - one loop, as the compiler wants it
     return rows[1] - rows[0], False
 
 
-@_compiled
+@compiled
 def _put_rows(values: Any, ends: Any, order: Any, begin: Any, target: Any, indptr: Any) -> None:
     """Copy rows that were found in ``order`` to where the caller has them."""
     for i in range(len(ends) - 1):
@@ -285,14 +254,14 @@ def _put_rows(values: Any, ends: Any, order: Any, begin: Any, target: Any, indpt
             target[to + k] = values[k]
 
 
-@_compiled
+@compiled
 def _flood(ways: Any, scale: Any, seeds: Any, bounds: Any, state: Any) -> Any:
     """Search once from all seeds together; a key is a distance times ``scale`` and a label."""
     limit, shift, mark = bounds
     return _search(ways, scale, seeds, 0, len(seeds[0]), limit, shift, state, mark)
 
 
-@_compiled
+@compiled
 def _read(state: Any, scale: Any, mark: Any, ends: Any, origins: Any, out: Any) -> None:
     """Write for each origin the least distance over both ends of its edge, and its label."""
     dist, stamp = state[1], state[2]

@@ -47,9 +47,9 @@ class Nearest:
 def engine() -> Engine:
     """Return what searches here: ``numba``, or ``scipy`` where numba is not to be had."""
     # numba takes its time to load, and not every run searches
-    from facilityplan.network import kernel  # noqa: PLC0415 - compiled only where it is used
+    from facilityplan.compiled import COMPILED  # noqa: PLC0415 - loads the compiler
 
-    return "numba" if kernel.AVAILABLE else "scipy"
+    return "numba" if COMPILED else "scipy"
 
 
 def nearest(

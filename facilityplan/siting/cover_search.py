@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from facilityplan.compiled import compiled
 from facilityplan.siting.arguments import Ints
 from facilityplan.siting.clock import Deadline
-from facilityplan.siting.compiled import affordable, compiled
+from facilityplan.siting.steps import affordable
 
 SLICE = 20_000
 """Steps between looks at the clock."""

@@ -11,7 +11,6 @@ from scipy import sparse
 
 from facilityplan.siting.arguments import Floats, Ints, is_integral
 from facilityplan.siting.start import greedy_coverage
-from facilityplan.siting.swaps import swap_search
 
 SEARCHED = 100_000
 """Rows x sites from which the swap search pays for loading its compiled loops."""
@@ -96,6 +95,8 @@ class MissedWeight:
         """Return sites that miss no more, by swaps."""
         if self._matrix.shape[0] * self.n_sites < SEARCHED:
             return chosen
+        from facilityplan.siting.swaps import swap_search  # noqa: PLC0415 - loads the compiler
+
         tenure = TENURES[round_number % len(TENURES)]
         effort = (STEPS, tenure, round_number)
         return swap_search(self._matrix, self._turned, self._weights, chosen, fixed, effort)

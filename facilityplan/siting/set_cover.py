@@ -12,7 +12,6 @@ import numpy as np
 from facilityplan.siting import highs
 from facilityplan.siting.arguments import Floats, Ints, is_integral
 from facilityplan.siting.clock import Deadline
-from facilityplan.siting.cover_search import smaller_cover
 from facilityplan.siting.reduce import components, part_of, reduce_cover
 from facilityplan.siting.solution import tie_slack
 from facilityplan.siting.start import greedy_cover
@@ -121,6 +120,8 @@ def _searched(part: _Part, deadline: Deadline) -> _Part:
 
 def _hunted(part: _Part, deadline: Deadline) -> _Part:
     """Look for a smaller cover by local search, where every column costs the same."""
+    from facilityplan.siting.cover_search import smaller_cover  # noqa: PLC0415 - loads the compiler
+
     price = float(part.model.cost[0])
     if price <= 0 or float(np.ptp(part.model.cost)) > 0:
         return part

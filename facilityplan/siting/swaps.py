@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from facilityplan.compiled import compiled
 from facilityplan.siting.arguments import Floats, Ints
-from facilityplan.siting.compiled import affordable, compiled
+from facilityplan.siting.steps import affordable
 
 
 class Table(NamedTuple):

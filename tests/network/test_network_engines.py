@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString
 
+from facilityplan.compiled import COMPILED, SWITCH
 from facilityplan.errors import NetworkError
 from facilityplan.network import Network, kernel, metres_within, minutes, search
 from facilityplan.network.morton import morton_order
 
-needs_numba = pytest.mark.skipif(not kernel.AVAILABLE, reason="numba is not here")
+needs_numba = pytest.mark.skipif(not COMPILED, reason="numba is not here")
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -110,7 +111,7 @@ def test_scipy_s_tiles_leave_nothing_out(grid):
 
 @pytest.mark.parametrize("using", ["numba", "scipy"])
 def test_ten_thousand_on_one_edge_in_linear_time(using):
-    if using == "numba" and not kernel.AVAILABLE:
+    if using == "numba" and not COMPILED:
         pytest.skip("numba is not here")
     network = Network.from_lines([LineString([(0, 0), (1000, 0)])])
     x = np.random.default_rng(8).permutation(10_000) / 10.0
@@ -126,7 +127,7 @@ def test_ten_thousand_on_one_edge_in_linear_time(using):
 
 @pytest.mark.parametrize("using", ["numba", "scipy"])
 def test_long_edges_and_far_limits(using):
-    if using == "numba" and not kernel.AVAILABLE:
+    if using == "numba" and not COMPILED:
         pytest.skip("numba is not here")
     # one edge is longer than 32 bits of millimetres
     lines = [LineString([(0, 0), (3e6, 0)]), LineString([(3e6, 0), (3e6, 50)])]
@@ -145,7 +146,7 @@ def test_long_edges_and_far_limits(using):
 
 @pytest.mark.parametrize("using", ["numba", "scipy"])
 def test_off_network_points_and_empty_sets(using):
-    if using == "numba" and not kernel.AVAILABLE:
+    if using == "numba" and not COMPILED:
         pytest.skip("numba is not here")
     network = Network.from_lines([LineString([(0, 0), (100, 0)])])
     graph = network.search_graph
@@ -223,11 +224,20 @@ assert "numba" not in sys.modules
 
 
 def test_without_numba_everything_works():
-    environment = {**os.environ, kernel.SWITCH: "1"}
+    environment = {**os.environ, SWITCH: "1"}
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.splitlines() == ["[[0.0, 140.0], [140.0, 0.0]]", "[140.0, 0.0]"]
+
+
+def test_what_only_reads_and_checks_loads_no_numba():
+    code = """
+import sys
+import facilityplan.cli.run, facilityplan.project, facilityplan.report, facilityplan.siting
+assert "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_where_numba_cannot_be_imported_scipy_searches():

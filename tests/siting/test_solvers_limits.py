@@ -62,7 +62,7 @@ def hard_calls():
     return {
         "lscp": functools.partial(lscp, cover),
         "mclp": functools.partial(mclp, cover, weights, 25),
-        "mclp_backup": functools.partial(mclp_backup, cover, weights, 20),
+        "mclp_backup": functools.partial(mclp_backup, cover, weights, 80),
         "p_median": functools.partial(p_median, distances, weights, 8),
         "p_center": functools.partial(p_center, distances, 10),
         "p_dispersion": functools.partial(p_dispersion, apart, 20),
