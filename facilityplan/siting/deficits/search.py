@@ -146,7 +146,7 @@ def _solved_whole(
         elif found.ended is highs.Ended.INFEASIBLE:
             raise SolveError("solver_disagrees", claimed=math.inf, found="feasible")
         if found.columns is not None:
-            search.columns = found.columns
+            search.columns = _marked(made, found.columns)
         proven = found.ended is highs.Ended.OPTIMAL
         bound = found.bound / scale + constant
         if level.name != "cost":
@@ -200,16 +200,26 @@ def _doing_little(made: Built) -> Floats:
             point[layout.first_bed + slot] = action.beds.least
     for at, kept in enumerate(layout.kept.tolist()):
         point[layout.first_kept + at] = float(actions[kept].place not in touched)
-    opened = layout.opening(len(actions)) @ point > 0.5
+    return _marked(made, point)
+
+
+def _marked(made: Built, columns: Floats) -> Floats:
+    """Return the plan with every need for a facility marked as met as it is.
+
+    A search that is stopped may hold a plan that opens enough and has not set the mark yet. Needs
+    for room need no mending: their mark is the sum of their shares.
+    """
+    layout, pairs = made.layout, made.problem.servings
+    opened = layout.opening(len(made.problem.actions)) @ columns > 0.5
     present = np.zeros(layout.n_needs)
-    pairs = made.problem.servings
     np.add.at(present, pairs.need, opened[pairs.action].astype(np.float64))
+    marked = columns.copy()
     for at, need in enumerate(made.problem.needs):
         if not need.kind.is_amount:
             share = min(1.0, present[at] / need.amount)
             whole = made.terms.counted is Counted.WHOLE
-            point[layout.first_met + at] = math.floor(share) if whole else share
-    return point
+            marked[layout.first_met + at] = math.floor(share) if whole else share
+    return marked
 
 
 def _settle(search: _Search, deadline: Deadline) -> bool:
@@ -247,10 +257,10 @@ def _shared_out(search: _Search, deadline: Deadline) -> Floats:
     whole[: layout.n_slots] = True
     if model.whole is not None:
         whole |= model.whole
-    lower[whole] = upper[whole] = np.rint(search.columns[whole])
+    columns = _marked(search.made, search.columns)
+    lower[whole] = upper[whole] = np.rint(columns[whole])
     held = highs.with_bounds(model, lower, upper)
     clock = Deadline(None, deadline.options)
-    columns = search.columns
     for level in search.made.deficits:
         cost = search.made.with_level(level)[0].cost
         found = highs.run(replace(held, cost=cost), clock, relaxed=True)

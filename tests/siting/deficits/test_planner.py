@@ -22,6 +22,7 @@ from facilityplan.siting.deficits import (
     Then,
     close_deficits,
     propose_deficits,
+    search,
 )
 
 NONE = np.empty(0, dtype=np.int64)
@@ -158,3 +159,31 @@ def test_a_hard_part_leaves_the_easy_ones_proven_and_no_reason_made_up():
     assert all(share >= 1.0 for share in found.met[hard_needs:])
     if found.levels[0].status is not Status.OPTIMAL:
         assert "no_capacity" not in set(found.why_open.values())
+
+
+def test_a_stopped_search_counts_what_its_plan_does(monkeypatch):
+    """An early plan may open what a need wants while the need's mark is not set: it counts as met."""
+    needs = (Need("n", NeedKind.TIER),)
+    servings = Servings(np.array([0]), np.array([0]), np.array([1.0]))
+    problem = DeficitProblem(needs, (Action("a", "p", Act.NEW),), servings)
+    usual = search.highs.run
+    whole = []
+
+    def stopped(model, deadline, *, relaxed=False, start=None):
+        found = usual(model, deadline, relaxed=relaxed, start=start)
+        if relaxed:
+            return found
+        whole.append(found)
+        if len(whole) > 1:
+            return dataclasses.replace(found, ended=search.highs.Ended.STOPPED, columns=None)
+        columns = found.columns.copy()
+        mark = columns.size - 2  # one need and one serving: the mark, then the share
+        assert columns[mark] == 1.0
+        columns[mark] = 0.0
+        return dataclasses.replace(found, ended=search.highs.Ended.STOPPED, columns=columns)
+
+    monkeypatch.setattr(search.highs, "run", stopped)
+    found = close_deficits(problem, DeficitTerms())
+    assert found.status is Status.FEASIBLE
+    assert [taken.action for taken in found.taken] == [0]
+    assert found.objective == 0.0
