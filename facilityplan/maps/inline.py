@@ -19,6 +19,7 @@ DESK_JS: Final = (
     "desk/shapes.js",
     "desk/packed.js",
     "desk/reach.js",
+    "desk/model.js",
     "desk/data.js",
     "desk/verdicts.js",
     "desk/stages.js",

@@ -1,7 +1,7 @@
 """What the page needs to try things out by itself: roads, points, rules and what there is.
 
 Coordinates keep all their bits and lengths are whole millimetres, so that ``desk/reach.js`` finds
-the distances that :mod:`facilityplan.network` finds.
+the distances that :mod:`facilityplan.network` finds, and ``desk/model.js`` what follows from them.
 """
 
 from __future__ import annotations

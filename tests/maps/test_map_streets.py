@@ -16,7 +16,7 @@ from facilityplan.network import Network
 
 CRS = "EPSG:4547"
 X0, Y0 = 500_000.0, 3_850_000.0
-PARTS = ("unpack", "shapes", "data", "reach", "scenario", "whatif", "areas")
+PARTS = ("unpack", "shapes", "data", "reach", "model", "scenario", "whatif", "areas")
 
 # What draws is not in node.
 STUB = "globalThis.L = { LayerGroup: { extend: () => null }, GridLayer: { extend: () => null } };"

@@ -93,7 +93,7 @@ def test_the_command_line_says_it_in_one_message(files, tmp_path, capsys, name):
 def test_the_page_refuses_the_same_files(project, files):
     lean, pack = packed_page(project)
     given = {"lean": lean, "pack": pack, "files": list(files.values())}
-    answers = run(PAGE, given, "unpack", "shapes", "data", "reach", "scenario", "whatif")
+    answers = run(PAGE, given, "unpack", "shapes", "data", "reach", "model", "scenario", "whatif")
     for name, said in zip(files, answers, strict=True):
         assert said["wrong"], name
         assert not said["taken"], name
@@ -108,6 +108,6 @@ def test_a_good_file_is_taken_by_both(project, good, tmp_path):
     assert len(changed.city.facilities) == len(project.city.facilities)
     lean, pack = packed_page(project)
     given = {"lean": lean, "pack": pack, "files": [path.read_text(encoding="utf-8")]}
-    (said,) = run(PAGE, given, "unpack", "shapes", "data", "reach", "scenario", "whatif")
+    (said,) = run(PAGE, given, "unpack", "shapes", "data", "reach", "model", "scenario", "whatif")
     assert said["taken"]
     assert said["wrong"] is None

@@ -13,7 +13,7 @@ from facilityplan.maps.packing import Pack
 from facilityplan.scenario.file import apply_scenario, confirm, read_scenario
 from facilityplan.standards import kinds
 
-PARTS = ("unpack", "shapes", "data", "reach", "scenario", "whatif")
+PARTS = ("unpack", "shapes", "data", "reach", "model", "scenario", "whatif")
 ORDER = [Verdict.COMPLIANT, Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA]
 
 BODY = """
