@@ -47,7 +47,7 @@ def judgements(
     city
         What was assessed; units are named by their position in its frames.
     findings
-        Findings to show; those on no residence or zone of the city are kept aside by name.
+        Findings to show; those on nothing that the city has are kept aside by name.
     standards
         Documents that the findings' clauses stand in.
     lang
@@ -129,9 +129,8 @@ def _columns(
     lang: str,
 ) -> dict[str, Any]:
     """Return one list a column; a unit that is on no layer is given by its name."""
-    drawn = {kind: positions[kind] for kind in ("residence", "zone")}
     units = [
-        drawn.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
+        positions.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
         for finding in findings
     ]
     columns: dict[str, Any] = {

@@ -271,30 +271,17 @@ def test_the_clause_picker_recolours_and_counts(desk, case):
     assert labels[0] == "服务半径（全部条款）"
     # A finding stands under the clause that decides and is found under those it also carries.
     carried = [{item.clause_id, *item.evidence.get("clauses", ())} for item in case.findings]
-    measure = {
-        c.id: c.measure for d in standards.document_files() for c in standards.load(d).clauses
-    }
-    clauses = sorted(
-        name
-        for name in set().union(*carried)
-        if standards.measures()[measure[name]].unit_of_assessment in {"residence", "zone"}
-    )
+    clauses = sorted(set().union(*carried))
     picked = [label for label in labels if re.match(r"ZZ\d", label)]
     assert [label.split("　")[0] for label in picked] == clauses
     assert "SF" not in "".join(labels)
-    drawn = {*case.city.zones["id"], *case.city.residences["id"]}
     radius = [item for item in case.findings if item.clause_id in {"ZZ05a", "ZZ05b"}]
     expected = {n: sum(item.verdict is v for item in radius) for n, v in enumerate(order)}
     assert legend(desk) == expected
     for label in picked:
         desk.page.select_option("#desk-scheme", label=label)
         name = label.split("　")[0]
-        # A finding on the whole place lies on no zone of the map; it is listed, not counted.
-        own = [
-            item
-            for item, names in zip(case.findings, carried, strict=True)
-            if name in names and item.unit_id in drawn
-        ]
+        own = [item for item, names in zip(case.findings, carried, strict=True) if name in names]
         found = legend(desk)
         for number, verdict in enumerate(order):
             assert found[number] == sum(item.verdict is verdict for item in own)

@@ -94,14 +94,15 @@ def test_columns_hold_every_finding_once(small):
     for clause, columns in zip(desk["clauses"], desk["findings"], strict=True):
         for row, unit in enumerate(columns["unit"]):
             kind = columns["unitKind"]
-            layer = {"residence": "residences", "zone": "zones"}.get(kind)
+            layer = {"residence": "residences", "zone": "zones", "facility": "facilities"}.get(kind)
             # A milestone, or an indicator of the whole place, is on no layer.
             unit_id = small.city.layer(layer)["id"].iloc[unit] if isinstance(unit, int) else unit
             required = columns["required"]
             required = required[row] if isinstance(required, list) else required
             verdict = list(Verdict)[columns["verdict"][row]].value
             rows.append((clause["id"], unit_id, verdict, columns["value"][row], required))
-    on_a_layer = {*small.city.residences["id"], *small.city.zones["id"]}
+    layers_drawn = ("residences", "zones", "facilities")
+    on_a_layer = {name for layer in layers_drawn for name in small.city.layer(layer)["id"]}
 
     def shown(item):
         return item.unit_id if item.unit_id in on_a_layer else item.unit_name

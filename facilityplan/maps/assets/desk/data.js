@@ -159,12 +159,14 @@
     return residences;
   }
 
-  function fileZones(ledgers, zones) {
+  // Findings on what is no residence go to their zone or facility; what has no place is kept by name.
+  function fileOthers(ledgers, zones, facilities) {
+    const placed = { zone: zones, facility: facilities };
     const elsewhere = [];
     for (const { columns, finding, isResidence } of ledgers) {
       columns.unit.forEach((unit, row) => {
         if (isResidence(row)) return;
-        if (typeof unit === "number") zones[unit].findings.push(finding(row));
+        if (typeof unit === "number") placed[cell(columns.unitKind, row)][unit].findings.push(finding(row));
         else elsewhere.push({ ...finding(row), name: unit });
       });
     }
@@ -181,6 +183,9 @@
     const raw = spoken(packed, lang);
     const zones = readZones(raw.zones, raw.zoneFacts);
     const kinds = raw.facilities.kinds.map((kind, number) => ({ ...kind, number }));
+    const facilities = readPoints(raw.facilities, ["id", "kind", "status", "beds", "floorArea"]).map(
+      (facility) => ({ ...facility, kind: facility.kind < 0 ? null : kinds[facility.kind], findings: [] }),
+    );
     const corner = ([lat, lon]) => [lat / SCALE, lon / SCALE];
     const ledgers = raw.clauses.map((_, number) => readColumns(raw, number, shapes.residences.count));
     return {
@@ -195,9 +200,7 @@
       barriers: groups(raw.barriers),
       zones,
       residences: readResidences(raw.residences, ledgers, shapes.residences),
-      facilities: readPoints(raw.facilities, ["id", "kind", "status", "beds", "floorArea"]).map(
-        (facility) => ({ ...facility, kind: facility.kind < 0 ? null : kinds[facility.kind] }),
-      ),
+      facilities,
       candidates: readPoints(raw.candidates, ["id", "kind", "floorArea"]),
       areas: raw.areas.map((area) => ({
         ...area,
@@ -208,7 +211,7 @@
       raster: raw.raster || null,
       basemap: raw.basemap || null,
       bases: raw.bases || [],
-      elsewhere: fileZones(ledgers, zones),
+      elsewhere: fileOthers(ledgers, zones, facilities),
     };
   };
 

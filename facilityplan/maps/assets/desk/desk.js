@@ -33,34 +33,41 @@
     return [...controls, { remove: () => map.off("zoomend", size) }];
   }
 
-  // Residences and the fills of zones, recoloured when another scheme is chosen.
+  // Residences, and the marks of zones and facilities, recoloured when another scheme is chosen.
   function colouring(map, canvas, city, legend) {
     const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
-    let fills = L.layerGroup();
-    const state = { layer, hatch, scheme: null, shown: "", now: null, staged: null, classes: null, zones: [], zoneClasses: [], watch: [] };
+    let marks = L.layerGroup();
+    const state = { layer, hatch, scheme: null, shown: "", now: null, staged: null, classes: null, units: [], unitClasses: [], areas: null, watch: [] };
+    let said = [];
+    const tell = () => legend.replaceChildren(...said, ...(state.areas ? desk.legendOf(state.areas.classes, state.areas, city) : []));
+    // Areas that are filled beside it.
+    state.tellAreas = (areas) => {
+      state.areas = areas;
+      tell();
+    };
     // What the residences are coloured by now, and what the legend says of it.
     state.show = (classes, told) => {
       const shown = told.shown || desk.VERDICTS;
       state.shown = told.label;
       state.now = { classes, names: told.names || {} };
       layer.setClasses(classes, [desk.NO_FINDING, ...[...shown].reverse()]);
-      legend.replaceChildren(...desk.legendOf(told.unitKind === "zone" ? state.zoneClasses : classes, told, city));
+      said = desk.legendOf(told.unitKind === "residence" ? classes : state.unitClasses, told, city);
+      tell();
     };
     state.choose = (scheme) => {
       state.scheme = scheme;
-      const ofZones = scheme.unitKind === "zone";
-      state.classes = ofZones
-        ? new Int16Array(city.residences.count).fill(desk.NO_FINDING)
-        : desk.classesOf(city, scheme);
+      state.classes = scheme.unitKind === "residence"
+        ? desk.classesOf(city, scheme)
+        : new Int16Array(city.residences.count).fill(desk.NO_FINDING);
       const staged = state.staged && state.staged(scheme, state.classes);
       if (staged) state.classes = staged.classes;
-      map.removeLayer(fills);
-      state.zones = ofZones ? city.zones.filter((zone) => zone.findings.some((item) => scheme.takes(item.clause))) : [];
-      state.zoneClasses = state.zones.map((zone) => desk.verdictOf(zone, scheme));
-      fills = desk.zoneFills(canvas.areas, state.zones, scheme, hatch).addTo(map);
+      map.removeLayer(marks);
+      state.units = desk.unitsOf(city, scheme);
+      state.unitClasses = state.units.map((unit) => desk.verdictOf(unit, scheme));
+      marks = desk.unitMarks(canvas, state.units, scheme, hatch).addTo(map);
       state.show(state.classes, { ...scheme, ...staged });
-      state.watch.forEach((tell) => tell(state));
+      state.watch.forEach((hear) => hear(state));
     };
     return state;
   }

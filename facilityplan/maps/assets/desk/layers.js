@@ -20,6 +20,8 @@
     { color: "#98a0aa", weight: 1, dashArray: "3 3" },
     { color: "#98a0aa", weight: 1, dashArray: "3 3" },
   ];
+  // Pixels from the middle of a facility's sign to the ring that tells its verdict.
+  const RING = 17;
   const AREAS = ["#3d8f7d", "#6f7fb8", "#a5844a"];
   desk.BASE_STYLES = { roads: ROADS, barriers: BARRIERS, zones: ZONE_LINES, areas: AREAS };
 
@@ -67,13 +69,22 @@
     return { layer: L.layerGroup([lines, ...labels]), labels };
   };
 
-  // Fills of the zones that the chosen clause speaks of.
-  desk.zoneFills = (canvas, zones, scheme, hatch) =>
+  // Fills of the zones and rings round the facilities that the chosen clause speaks of.
+  desk.unitMarks = (canvas, units, scheme, hatch) =>
     L.layerGroup(
-      zones.map((zone) => {
-        const style = desk.verdictStyle(desk.verdictOf(zone, scheme), hatch);
-        return L.polygon(zone.polygons, still(canvas, { ...style, fillOpacity: 0.35 }));
+      units.filter(({ polygons, at }) => polygons || at).map((unit) => {
+        const style = desk.verdictStyle(desk.verdictOf(unit, scheme), hatch);
+        return unit.polygons
+          ? L.polygon(unit.polygons, still(canvas.areas, { ...style, fillOpacity: 0.35 }))
+          : L.circleMarker(unit.at, still(canvas.links, { ...style, weight: 2, radius: RING }));
       }),
+    );
+
+  // Areas filled by class.
+  desk.areaFills = (canvas, zones, classes, hatch) =>
+    L.layerGroup(
+      zones.map((zone, at) =>
+        L.polygon(zone.polygons, still(canvas.areas, { ...desk.verdictStyle(classes[at], hatch), fillOpacity: 0.4 }))),
     );
 
   // Residences on tiles, recoloured by class.

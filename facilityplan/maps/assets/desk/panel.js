@@ -88,7 +88,7 @@
 
   // Counts of the classes that the map shows now.
   desk.legendOf = (classes, scheme, { text }) => {
-    const { unitKind, names = {} } = scheme;
+    const { unitKind, names = {}, title = text.legend } = scheme;
     const always = scheme.shown || desk.VERDICTS;
     const counts = new Map();
     for (const own of classes) counts.set(own, (counts.get(own) || 0) + 1);
@@ -99,7 +99,7 @@
         return row(desk.verdictSwatch(own), label, desk.figure(counts.get(own) || 0), { "data-verdict": own });
       });
     const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(classes.length) });
-    return [desk.el("h2", {}, text.legend, desk.el("small", {}, total)), ...rows];
+    return [desk.el("h2", {}, title, desk.el("small", {}, total)), ...rows];
   };
 
   desk.facilityLegend = ({ facilities, text }, filter) => {

@@ -180,14 +180,19 @@
     return card(zone.name, facts, desk.findingTable(zone.findings, popup));
   };
 
-  desk.facilityPopup = (facility, { text, actions }) =>
-    card(facility.name, [
+  desk.facilityPopup = (facility, popup) => {
+    const { text, actions } = popup;
+    const judged = facility.findings.length ? [desk.findingTable(facility.findings, popup)] : [];
+    return card(facility.name, [
       [text.id, facility.id],
       [text.kind, facility.kind ? facility.kind.name : text.kind_unknown],
       [text.state, text.statuses[facility.status] || text.status_unknown],
       [text.beds, facility.beds === null ? text.unknown : desk.fill(text.beds_value, { n: desk.figure(facility.beds) })],
       [text.floor_area, area(facility.floorArea, text)],
-    ], ...(actions ? actions(facility) : []));
+    ], ...judged, ...(actions ? actions(facility) : []));
+  };
+
+  desk.unitPopup = (unit, popup) => (unit.polygons ? desk.zonePopup : desk.facilityPopup)(unit, popup);
 
   desk.candidatePopup = (candidate, { text }) =>
     card(candidate.name, [

@@ -66,26 +66,49 @@
         || two.verdicts[NON_COMPLIANT] - one.verdicts[NON_COMPLIANT] || (one.zone.id < two.zone.id ? -1 : 1));
   };
 
+  // Classes of a share: all of it first, then falling.
+  const SHARE = 30;
+  const FROM = [1, 0.9, 0.7, 0.5, 0];
+  const shareOf = ({ share }) => (share === null ? INSUFFICIENT : SHARE + FROM.findIndex((from) => share >= from));
+
+  // What the legend says of areas that are filled by their shares.
+  function told(level, { text }) {
+    const shown = FROM.map((_, at) => SHARE + at);
+    const nameOf = (from, to) => (from ? desk.fill(text.share_band, { from: 100 * from, to: 100 * to }) : desk.fill(text.share_below, { to: 100 * to }));
+    const names = Object.fromEntries(FROM.map((from, at) => [SHARE + at, at ? nameOf(from, FROM[at - 1]) : text.share_all]));
+    const title = desk.fill(text.share_title, { level: text.levels[level] });
+    return { title, unitKind: "zone", shown: [...shown, INSUFFICIENT], names };
+  }
+
+  // Fills the areas that the table lists, the map and its legend with it; null takes that back.
+  function areaFills({ map, canvas, city, colours }) {
+    let fills = null;
+    return (ranks, level) => {
+      if (fills) map.removeLayer(fills);
+      fills = ranks && desk.areaFills(canvas, ranks.map(({ zone }) => zone), ranks.map(shareOf), colours.hatch).addTo(map);
+      colours.tellAreas(ranks && { classes: ranks.map(shareOf), ...told(level, city) });
+    };
+  }
+
   const percent = (value) => `${desk.figure(100 * value, 1)}%`;
 
-  // The table of the areas of a level; a click on one calls back with it.
-  desk.zoneTable = (world, level, choose) => {
-    const { text } = world.city;
+  // The table of areas by rank; a click on one calls back with it.
+  function zoneTable(ranks, text, choose) {
     const heads = [text.zone, text.rank_share, text.rank_units, ...[NON_COMPLIANT, INSUFFICIENT, COMPLIANT].map((own) => text.verdicts[own])];
-    const lines = desk.zoneRanks(world, level).map((rank) => {
+    const lines = ranks.map((rank) => {
       const name = desk.el("button", { type: "button" }, rank.zone.name);
       name.addEventListener("click", () => choose(rank.zone));
       const unknown = rank.unknown ? desk.el("span", { class: "desk-note" }, ` ${desk.fill(text.rank_unknown, { n: rank.unknown })}`) : null;
       return desk.el("tr", {},
         desk.el("th", { scope: "row" }, name),
-        desk.el("td", {}, rank.share === null ? "—" : percent(rank.share), unknown),
+        desk.el("td", {}, desk.verdictSwatch(shareOf(rank)), " ", rank.share === null ? "—" : percent(rank.share), unknown),
         desk.el("td", {}, `${desk.figure(rank.verdicts[COMPLIANT])} / ${desk.figure(rank.units)}`),
         ...[NON_COMPLIANT, INSUFFICIENT, COMPLIANT].map((own) => desk.el("td", {}, desk.verdictSwatch(own), " ", desk.figure(rank.verdicts[own]))));
     });
     return desk.el("table", { class: "desk-list", id: "desk-ranking" },
       desk.el("thead", {}, desk.el("tr", {}, ...heads.map((head) => desk.el("th", { scope: "col" }, head)))),
       desk.el("tbody", {}, ...lines));
-  };
+  }
 
   // What the table of the drawer is of: residences or areas of a level; and of one area alone.
   desk.tableViews = (world, refresh) => {
@@ -104,10 +127,16 @@
       map.fitBounds(L.polygon(zone.polygons).getBounds(), { padding: [24, 24], animate: false });
       refresh();
     };
-    const usable = () => levels.length > 0 && colours.scheme.unitKind !== "zone";
+    const paint = areaFills(world);
+    const usable = () => levels.length > 0 && colours.scheme.unitKind === "residence";
     return {
       keeps: () => (usable() && state.zone ? desk.residencesIn(world, state.zone) : () => true),
-      zones: () => (usable() && state.level !== null ? desk.zoneTable(world, state.level, choose) : null),
+      zones: () => {
+        const ranks = usable() && state.level !== null ? desk.zoneRanks(world, state.level) : null;
+        paint(ranks, state.level);
+        return ranks && zoneTable(ranks, text, choose);
+      },
+      end: () => paint(null),
       switch: () => {
         if (!usable()) return null;
         const { level, zone } = state;

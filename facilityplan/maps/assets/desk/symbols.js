@@ -21,6 +21,8 @@
   NEAR_TO_FAR.forEach((fill, at) => { desk.COLOURS[10 + at] = { line: "#3b3b4a", fill }; });
   ["#67a9cf", "#fdd49e", "#fc8d59", "#d7301f", "#7f0000"].forEach((fill, at) => {
     desk.COLOURS[20 + at] = { line: "#5b1a0a", fill };
+    // shares of areas that comply, from all of it down
+    desk.COLOURS[30 + at] = { line: "#5b1a0a", fill };
   });
   desk.PLAN_COLOUR = "#9b1b8a";
   const FACILITY_COLOUR = "#12564a";

@@ -63,9 +63,9 @@
     const rank = new Map([...(scheme.shown || desk.VERDICTS), desk.NO_FINDING].map((own, at) => [own, at]));
     const found = [];
     const put = (own, finding, unit, at, row) => found.push({ own, finding, unit, at, row });
-    if (scheme.unitKind === "zone") {
-      colours.zones.forEach((zone) => {
-        for (const finding of zone.findings) if (scheme.takes(finding.clause)) put(finding.verdict, finding, zone, zone.label, -1);
+    if (scheme.unitKind !== "residence") {
+      colours.units.forEach((unit) => {
+        for (const finding of unit.findings) if (scheme.takes(finding.clause)) put(finding.verdict, finding, unit, unit.label || unit.at, -1);
       });
     } else {
       for (const ledger of city.ledgers) {
@@ -91,10 +91,11 @@
     const show = (item) => {
       const at = item.row >= 0 ? residences.at[item.row] : item.at;
       map.setView(at, Math.max(map.getZoom(), item.row >= 0 ? 16 : 13), { animate: false });
-      const card = item.row >= 0 ? desk.residencePopup(residences.get(item.row), popup) : desk.zonePopup(item.unit, popup);
+      const card = item.row >= 0 ? desk.residencePopup(residences.get(item.row), popup) : desk.unitPopup(item.unit, popup);
       desk.openPopup(map, at, card, popup);
     };
     const fill = () => {
+      if (drawer.hidden) views.end();
       if (drawer.hidden || !colours.scheme) return;
       const rows = rowsOf(world);
       const { nameOf } = rows;
@@ -108,7 +109,7 @@
         const cells = desk.findingCells(finding, city);
         const own = scheme.classOf ? nameOf(item.own) : cells.verdict;
         return desk.el("tr", {},
-          desk.el("th", { scope: "row" }, button(name, () => show(item))),
+          desk.el("th", { scope: "row" }, item.row >= 0 || item.at ? button(name, () => show(item)) : name),
           desk.el("td", {}, finding.clause.id),
           desk.el("td", {}, desk.verdictSwatch(item.own), " ", own),
           ...[cells.value, cells.required, cells.margin].map((cell) => desk.el("td", {}, cell)));
@@ -294,6 +295,8 @@
   const degree = (value) => Math.round(value * desk.SCALE) / desk.SCALE;
 
   function geometryOf({ city }, item) {
+    if (item.row < 0 && !item.at) return null;
+    if (item.row < 0 && !item.unit.polygons) return { type: "Point", coordinates: [...item.at].reverse() };
     if (item.row < 0) {
       const close = (ring) => [...ring, ring[0]].map(([lat, lon]) => [lon, lat]);
       return { type: "MultiPolygon", coordinates: item.unit.polygons.map((rings) => rings.map(close)) };

@@ -79,7 +79,15 @@
   // The classes of the residences under a scheme.
   desk.classesOf = (city, scheme) => classes(city, scheme.takes, scheme.classOf || verdictOf, scheme.shown || WORST_FIRST);
 
-  // The verdict of a zone under a scheme.
+  // What a scheme judges that is no residence: zones, facilities, and what has no place on the map.
+  desk.unitsOf = ({ zones, facilities, elsewhere }, scheme) => {
+    if (scheme.unitKind === "residence") return [];
+    const unplaced = elsewhere.map((finding) => ({ id: null, name: finding.name, findings: [finding] }));
+    const judged = ({ findings }) => findings.some((finding) => scheme.takes(finding.clause));
+    return [...zones, ...facilities, ...unplaced].filter(judged);
+  };
+
+  // The verdict of such a unit.
   desk.verdictOf = (unit, scheme) => desk.worst(unit.findings.filter((finding) => scheme.takes(finding.clause)));
 
   function bands(text) {
@@ -119,9 +127,7 @@
     if (ledgers.some(({ clause, columns, isResidence }) => clause.mandatory && columns.unit.some((_, row) => isResidence(row)))) {
       add(text.by_measure, text.worst, (clause) => clause.mandatory);
     }
-    // What is judged of projects and single facilities has no layer to colour; popups and lists say it.
-    const coloured = clauses.filter((clause) => ["residence", "zone"].includes(clause.unitKind));
-    for (const clause of coloured) {
+    for (const clause of clauses) {
       // Where two clauses make one demand, the finding stands under the one that decides.
       const takes = (other) => other === clause || clause.together.some((at) => clauses[at] === other);
       add(text.by_clause, `${clause.id}　${clause.title}`, takes, { unitKind: clause.unitKind, clause });
