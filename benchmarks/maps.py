@@ -1,7 +1,7 @@
 """Maps in Chromium, network off: size, first picture, stalls, the what-if; beside plain folium.
 
-``python benchmarks/maps.py`` opens ours and folium's page in turns, several times, and prints each
-figure beside what it must be; exit code 1 where one is missed. Times hang on the machine and on what
+``python benchmarks/maps.py`` opens ours and folium's page in turns, several times, prints each
+figure beside what it must be and writes them to ``benchmarks/MAPS.md``; exit code 1 where one is missed. Times hang on the machine and on what
 else it does: the least of the loads is held against the target, the median and the most stand beside
 it, and so does the processor time of the page's main thread, which other work disturbs less.
 """
@@ -221,16 +221,40 @@ def dragged(browser, path):
     return np.array(took), len(texts)
 
 
+HEAD = f"""# Maps
+
+Headless Chromium without GPU, network off, 1366 x 768; our page and folium's opened in turns, {LOADS} loads
+of ours, three of folium's (one at 200,000, given up after {PATIENCE_MS // 1000} s). The least of the loads is held
+against the target. `python benchmarks/maps.py` writes this page.
+
+| figure | least | target | over the loads |
+|---|---|---|---|
+"""
+
+
 class Report:
-    """Prints each figure beside what it must be and remembers what was missed."""
+    """Prints each figure beside what it must be, and keeps the rows of the page and what was missed."""
 
     def __init__(self):
         self.missed = []
+        self.rows = []
+        self.notes = []
+
+    def say(self, text):
+        print(text)
+        self.notes.append(f"- {text.strip()}")
+
+    def write(self):
+        text = HEAD + "\n".join(self.rows) + "\n\n" + "\n".join(self.notes) + "\n"
+        (ROOT / "benchmarks" / "MAPS.md").write_text(text, encoding="utf-8")
 
     def line(self, name, value, most, unit, *, at_least=False, note=""):
         kept = value >= most if at_least else value <= most
         sign = "≥" if at_least else "≤"
         print(f"{name:50}{value:9.2f} {unit:3}{sign} {most:<6}{'' if kept else 'MISSED '}{note}")
+        self.rows.append(
+            f"| {name} | {value:.2f} {unit} | {sign} {most}{'' if kept else ' missed'} | {note} |"
+        )
         if not kept:
             self.missed.append(name)
 
@@ -249,23 +273,28 @@ def polygons(
         browser,
         [(path, DRAWN, LOADS), (other, "document.readyState === 'complete'", loads_plain)],
     )
-    print(
-        f"\n{n} polygons: page built in {built_s:.1f} s of processor time; load {os.getloadavg()}"
+    report.say(
+        f"{n} polygons: page built in {built_s:.1f} s of processor time; load {os.getloadavg()}"
     )
     report.line(f"{n} polygons, size", size, most_mb, "MB")
     report.spread(f"{n} polygons, first picture", own[:, 0], most_first)
-    print(f"  of it processor time of the main thread, least {own[:, 1].min():.0f} ms")
+    report.say(
+        f"{n} polygons, first picture: processor time of the main thread, least "
+        f"{own[:, 1].min():.0f} ms"
+    )
     report.spread(f"{n} polygons, longest stall", own[:, 2], most_stall)
-    print(
-        f"plain folium: {other_size:.1f} MB; first picture, least {peer[:, 0].min():.0f}, median "
+    report.say(
+        f"{n} polygons, plain folium: {other_size:.1f} MB; first picture, least {peer[:, 0].min():.0f}, median "
         f"{np.median(peer[:, 0]):.0f} ms; processor time, least {peer[:, 1].min():.0f} ms; "
         f"longest stall, least {peer[:, 2].min():.0f} ms"
     )
-    report.line("folium by ours, size", other_size / size, 8, "x", at_least=True)
+    report.line(f"{n} polygons, folium by ours, size", other_size / size, 8, "x", at_least=True)
     ratio = np.median(peer[:, 0]) / np.median(own[:, 0])
-    report.line("folium by ours, first picture, medians", ratio, 5, "x", at_least=True)
     report.line(
-        "folium by ours, first picture, the least of each",
+        f"{n} polygons, folium by ours, first picture, medians", ratio, 5, "x", at_least=True
+    )
+    report.line(
+        f"{n} polygons, folium by ours, first picture, the least of each",
         peer[:, 0].min() / own[:, 0].min(),
         5,
         "x",
@@ -299,15 +328,16 @@ def main():
             loads_plain=1,
         )
         network, path = whatif(folder)
-        print(
+        report.say(
             f"what-if: {network.n_nodes} nodes, {network.n_edges} edges, 50000 residences, "
             f"{path.stat().st_size / 1e6:.2f} MB"
         )
         took, different = dragged(browser, path)
-        print(f"{DRAGS} drags, {different} different figures, median {np.median(took):.1f} ms")
         late_ms = float(np.quantile(took, 0.95))
-        report.line("what-if, mouse let go to new figures, p95", late_ms, 50, "ms")
+        note = f"{DRAGS} drags, {different} different figures, median {np.median(took):.1f} ms"
+        report.line("what-if, mouse let go to new figures, p95", late_ms, 50, "ms", note=note)
         browser.close()
+    report.write()
     return int(bool(report.missed))
 
 

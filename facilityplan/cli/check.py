@@ -106,11 +106,20 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
     """
     files = [file for path in paths for file in _files(path)]
     schemes = [scheme for path in files for scheme in read_schemes(path, options.lang)]
-    # No answer is printed and no file written by a run that could not draw its figures.
+    # No answer is printed and no file written by a run that could not make its papers: the face is
+    # looked for before the city is read, and the papers are made before the first answer.
     typeface = _typeface(schemes, options)
     context = None if options.city is None else _city(options)
     reviews = _reviews(schemes, context, options)
     decided = _decisions(options.decisions, reviews)
+    papers: Mapping[str, bytes] = {}
+    if options.out is not None:
+        figures = (
+            {}
+            if context is None or typeface is None
+            else _figures(reviews, context, typeface, options.lang)
+        )
+        papers = _papers(reviews, decided, figures, options)
     as_table = any(path.is_dir() for path in paths)
     if options.machine:
         answers = [_answer(item, decided) for item in reviews]
@@ -121,12 +130,7 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
         for item in reviews:
             _print(item, decided, options.lang)
     if options.out is not None:
-        figures = (
-            {}
-            if context is None or typeface is None
-            else _figures(reviews, context, typeface, options.lang)
-        )
-        _write(reviews, decided, figures, options)
+        _write(papers, options.out, options)
     return 0 if all(item.complies for item in reviews) else 1
 
 
@@ -165,7 +169,7 @@ def _reviews(
 def _city(options: CheckOptions) -> Context:
     """Return the city around the schemes, with the documents and the date of the call."""
     from facilityplan.project import Project, open_project
-    from facilityplan.project.opening import STANDARDS_FOLDER
+    from facilityplan.project.config import STANDARDS_FOLDER
 
     project: Project = open_project(str(options.city), lang=options.lang)
     documents = project.standards.documents
@@ -405,16 +409,14 @@ def _figures(
     return {place: figure for place, figure in drawn.items() if figure is not None}
 
 
-def _write(
+def _papers(
     reviews: Sequence[Review],
     decided: Sequence[Decision],
     figures: Mapping[int, LocationFigure],
     options: CheckOptions,
-) -> None:
-    """Write the register, and for each scheme its form, its table and its figure."""
-    out, lang = options.out, options.lang
-    if out is None:
-        return
+) -> dict[str, bytes]:
+    """Return the register, and for each scheme its form, its table and its figure, by file name."""
+    lang = options.lang
     made: dict[str, bytes] = {}
     for number, item in enumerate(reviews[: MAX_FORMS + 1], start=1):
         if len(reviews) > MAX_FORMS:
@@ -430,8 +432,12 @@ def _write(
         made[f"{stem}.docx"] = fill(options.template, "review", fields, lang)
         made[f"{stem}.xlsx"] = review_workbook(item, decided, lang)
     made["register.xlsx"] = register_workbook(reviews, lang)
-    for name, content in made.items():
+    return made
+
+
+def _write(papers: Mapping[str, bytes], out: Path, options: CheckOptions) -> None:
+    for name, content in papers.items():
         files.write_bytes(out / name, content)
-        said = locale.text("scheme.cli.written", lang, file=out / name)
+        said = locale.text("scheme.cli.written", options.lang, file=out / name)
         if not options.machine:
             sys.stdout.write(said + "\n")

@@ -18,6 +18,7 @@ from facilityplan.layers import LAYERS
 from facilityplan.project.map_config import BaseMapConfig, MapConfig, check_map
 
 PROJECT_FILE = "project.toml"
+STANDARDS_FOLDER = "standards"
 MAX_BYTES = 1_000_000
 MAX_DOTS = 200
 """More dots in a line are a key of so many parts that parsing it takes minutes."""

@@ -38,9 +38,10 @@ from facilityplan.errors import CrsError, FacilityPlanError
 from facilityplan.layers import LAYERS, points_of
 from facilityplan.network import Network
 from facilityplan.project.config import PROJECT_FILE, read_config
+from facilityplan.project.consistency import REFERENCES, check_project
 from facilityplan.project.datum_check import CHECKED_LAYERS, Declared, check_datums
 from facilityplan.project.examination import SPARE_LAYERS, Read, Reading, read_leniently, road_lines
-from facilityplan.project.opening import REFERENCES, check_project, open_folder
+from facilityplan.project.opening import open_folder
 
 CENSUS_REFERENCES: Final = (
     ("census", "zone", "zones"),

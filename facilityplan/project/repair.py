@@ -25,10 +25,10 @@ from facilityplan import files, locale
 from facilityplan.doctor import Action, Problem
 from facilityplan.errors import OutputError
 from facilityplan.files import inert_cell
-from facilityplan.project.config import PROJECT_FILE
+from facilityplan.project.config import PROJECT_FILE, STANDARDS_FOLDER
 from facilityplan.project.diagnosis import Diagnosis
 from facilityplan.project.examination import Read
-from facilityplan.project.opening import STANDARDS_FOLDER, source_files
+from facilityplan.project.opening import source_files
 from facilityplan.project.raw_files import FileKey, RawFile
 from facilityplan.project.toml_text import toml_text
 

@@ -305,3 +305,15 @@ def test_a_way_is_as_long_as_the_distance_searched():
         assert np.allclose(way.coords[0], start)
         assert np.allclose(way.coords[-1], end)
         assert shortest_way(network, start, end, within_m=walked - 1) is None
+
+
+def test_a_character_that_no_face_has_is_named_before_an_answer(city, tmp_path, capsys):
+    path = tmp_path / "a.toml"
+    path.write_text(sheet(name="甲" + chr(0x10FFFD), **outline(NEAR)), encoding="utf-8")
+    out = tmp_path / "out"
+    call = ["check", str(path), "--city", str(city), "--out", str(out)]
+    assert run_command_line(call) == 6
+    shown = capsys.readouterr()
+    assert "10FFFD" in shown.err.upper() or chr(0x10FFFD) in shown.err
+    assert shown.out == ""
+    assert not out.exists()

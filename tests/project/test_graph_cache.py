@@ -292,7 +292,7 @@ def test_a_full_disk(city, monkeypatch):
 
 
 def test_roads_that_change_while_they_are_read_are_not_kept(city, monkeypatch):
-    plain = opening._read_layer
+    plain = opening.read_layer
 
     def read(folder, layer, *rest):
         found = plain(folder, layer, *rest)
@@ -300,7 +300,7 @@ def test_roads_that_change_while_they_are_read_are_not_kept(city, monkeypatch):
             draw(folder, ROADS[:2], CLASSES[:2])
         return found
 
-    monkeypatch.setattr(opening, "_read_layer", read)
+    monkeypatch.setattr(opening, "read_layer", read)
     assert notes(open_project(city)) == ["changed"]
     assert kept(city) == []
 

@@ -19,7 +19,7 @@ import shapely
 from facilityplan.errors import FacilityPlanError
 from facilityplan.io.raster import read_population
 from facilityplan.project.config import LayerSource
-from facilityplan.project.opening import _read_layer
+from facilityplan.project.layer_parts import read_layer
 
 HERE = "EPSG:4547"
 COLUMNS = {"id": "编号", "name": "名称", "households": "户数", "elders": "老人", "status": "状态"}
@@ -68,7 +68,7 @@ def read(fmt, path):
         layer, said = SOURCES[fmt]
         notes = []
         source = LayerSource(path=path.name, **said)
-        frame = _read_layer(path.parent, layer, source, HERE, notes).frame
+        frame = read_layer(path.parent, layer, source, HERE, notes).frame
         parts = sorted(
             "|".join([*(f"{c}={plain(v)}" for c, v in zip(row._fields, row, strict=True))])
             for row in frame.drop(columns=["geometry", "row"]).itertuples(index=False)
