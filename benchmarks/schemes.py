@@ -14,10 +14,14 @@ from pathlib import Path
 import openpyxl
 import xlsxwriter
 
+import facilityplan as fp
 from facilityplan.cli import run_command_line
 from facilityplan.schemes.fields import PHASE_FIELDS, SCHEME_FIELDS
 from facilityplan.schemes.forms import PHASES_SHEET, SHEET
 
+ROOT = Path(__file__).resolve().parents[1]
+CITY = ROOT / "data" / "sample_city"
+DATE = ("--date", "2023-06-30")
 PLACES = ("郑州市", "许昌市", "济源市", "长治市")
 
 
@@ -47,7 +51,7 @@ def phases_of(number):
     return (("一期", first, first * 0.3), ("二期", whole["households"] - first, rest))
 
 
-def write_rows(path, count):
+def write_rows(path, count, given_of=fields_of):
     """Write the form with one scheme a row, its phases on a sheet of their own."""
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet, below = book.add_worksheet(SHEET), book.add_worksheet(PHASES_SHEET)
@@ -55,11 +59,24 @@ def write_rows(path, count):
         below.write_row(0, 0, [field.words[0] for field in PHASE_FIELDS])
         line = 0
         for number in range(count):
-            given = fields_of(number)
+            given = given_of(number)
             sheet.write_row(number + 1, 0, [given.get(field.name) for field in SCHEME_FIELDS])
             for phase in phases_of(number):
                 line += 1
                 below.write_row(line, 0, [given["name"], phase[0], phase[1], None, phase[2]])
+
+
+def write_placed(path, count):
+    """Write the same of schemes that stand beside an estate of the sample city."""
+    project = fp.open_project(CITY)
+    spots = project.residences.geometry.representative_point()
+
+    def given_of(number):
+        spot = spots.iloc[number * 7 % len(spots)]
+        place = {"x": round(spot.x, 3), "y": round(spot.y, 3), "crs": project.city.crs}
+        return {name: cell for name, cell in fields_of(number).items() if name != "place"} | place
+
+    write_rows(path, count, given_of)
 
 
 def write_forms(path, count):
@@ -71,13 +88,11 @@ def write_forms(path, count):
                 sheet.write_row(line, 0, [field.words[0], given.get(field.name), field.unit])
 
 
-def timed(path, out):
+def timed(path, out, *call):
     """Check a workbook, and return CPU seconds, exit code and the rows of the register."""
     start = time.process_time()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        code = run_command_line(
-            ["check", str(path), "--date", "2023-06-30", "--json", "--out", str(out)]
-        )
+        code = run_command_line(["check", str(path), "--json", "--out", str(out), *call])
     spent = time.process_time() - start
     rows = openpyxl.load_workbook(out / "register.xlsx", read_only=True).worksheets[0].max_row - 3
     return spent, code, rows
@@ -96,13 +111,14 @@ def section(count=1000):
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         ways = (
-            ("one scheme a row, phases beside", write_rows),
-            ("one scheme a sheet", write_forms),
+            ("one scheme a row, phases beside", write_rows, DATE),
+            ("one scheme a sheet", write_forms, DATE),
+            ("one scheme a row, in the sample city", write_placed, ("--city", str(CITY))),
         )
-        for name, write in ways:
+        for name, write, call in ways:
             path = place / f"{write.__name__}.xlsx"
             write(path, count)
-            spent, code, rows = timed(path, place / write.__name__)
+            spent, code, rows = timed(path, place / write.__name__, *call)
             lines.append(f"| {name} | {spent:.1f} | {rows:,} rows | {code} |")
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -42,6 +42,7 @@ def judge_regions(
     *,
     layer: str = "facilities",
     together: Callable[[Context, Clause], bool] = as_one_region,
+    rows: Sequence[int] | None = None,
 ) -> list[Finding]:
     """Return one finding for each zone, and each named area, that a clause speaks of.
 
@@ -53,6 +54,8 @@ def judge_regions(
         The layer counted; without it there is insufficient data.
     together
         Whether a clause on a named area speaks of all its zones together; else of each.
+    rows
+        Zones to judge, and nothing else; ``None`` judges all of them and the named areas.
     """
     if not context.city.has("zones"):
         return []
@@ -66,11 +69,14 @@ def judge_regions(
             return undecided(adoption, region.unit, NO_LAYER[layer], required=adoption.clause.limit)
         return judge(context, adoption, region)
 
-    for row, unit in enumerate(context.zone_units()):
-        for adoption in context.binding(measure, unit):
+    units = context.zone_units()
+    for row in range(len(units)) if rows is None else rows:
+        for adoption in context.binding(measure, units[row]):
             clause = adoption.clause
             if clause.applies_to.area is None or not together(context, clause):
                 findings.append(one(adoption, Region(context.zone_ref(row), (row,))))
+    if rows is not None:
+        return findings
     areas = {
         str(clause.applies_to.area)
         for clause in context.standards.clauses(measure)

@@ -32,8 +32,14 @@ MEASURE = "required_facility"
 TOGETHER = "together"
 
 
-def evaluate(context: Context) -> list[Finding]:
-    """Return one finding for each zone and kind of facility that a clause requires there."""
+def evaluate(context: Context, rows: Sequence[int] | None = None) -> list[Finding]:
+    """Return one finding for each zone and kind of facility that a clause requires there.
+
+    Parameters
+    ----------
+    rows
+        Zones to judge; ``None`` judges all of them and the named areas.
+    """
     known: dict[str, tuple[Selection, Selection]] = {}
 
     def judge(context: Context, adoption: Adoption, region: Region) -> Finding:
@@ -42,7 +48,7 @@ def evaluate(context: Context) -> list[Finding]:
             known[clause.id] = _selections(context, clause)
         return _judge(context, adoption, region, *known[clause.id])
 
-    return judge_regions(context, MEASURE, judge, together=_together)
+    return judge_regions(context, MEASURE, judge, together=_together, rows=rows)
 
 
 def _together(context: Context, clause: Clause) -> bool:

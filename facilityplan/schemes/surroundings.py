@@ -155,13 +155,14 @@ def around(scheme: Scheme, city: Context, needs: Sequence[Finding] | None = None
     if shape is None:
         unplaced = _radius_unknown(scheme, city.standards, "reason.scheme_unplaced")
         return Surroundings(tuple(unplaced), (), None, placed=False)
-    with_scheme = in_city(scheme, city, shape)
+    own = _as_residence(scheme, city, shape)
+    with_scheme = _with(own, city, ())
     chain = with_scheme.zone_chain()[-1]
     levels = with_scheme.cells("zones", "level") if city.city.has("zones") else []
     community = next((row for row in chain if levels[row] == "community"), None)
     findings = [_renamed(item, scheme) for item in service_radius.evaluate(with_scheme)]
     findings += _stations(scheme, with_scheme, community)
-    findings += _centre(scheme, city, shape, community)
+    findings += _centre(scheme, city, own, community)
     shares = _shares(shape, city)
     streets = _streets(scheme, city, shares or {}, needs)
     name = None if community is None else str(city.cells("zones", "name")[community])
@@ -193,12 +194,11 @@ def _radius_unknown(scheme: Scheme, standards: Standards, reason: str) -> list[F
 
 def in_city(scheme: Scheme, city: Context, shape: Any) -> Context:
     """Return the city with the scheme as its only residence, to be asked what reaches it."""
-    return _with(scheme, city, shape, ())
+    return _with(_as_residence(scheme, city, shape), city, ())
 
 
-def _with(scheme: Scheme, city: Context, shape: Any, rows: Sequence[int]) -> Context:
-    """Return the city with some of its residences and, behind them, the scheme."""
-    base = city.city
+def _as_residence(scheme: Scheme, city: Context, shape: Any) -> gpd.GeoDataFrame:
+    """Return the scheme as a row of the layer of residences."""
     frame = gpd.GeoDataFrame(
         {
             "id": [ID],
@@ -210,11 +210,16 @@ def _with(scheme: Scheme, city: Context, shape: Any, rows: Sequence[int]) -> Con
             "population": [scheme.number("population")],
         },
         geometry=[shape],
-        crs=base.crs,
+        crs=city.city.crs,
     )
-    own = conform(frame, "residences", rows=[scheme.row], file=scheme.file)
-    parts = [base.residences.iloc[list(rows)], own] if len(rows) else [own]
-    layers = {**base.layers, "residences": stack(parts, base.crs)}
+    return conform(frame, "residences", rows=[scheme.row], file=scheme.file)
+
+
+def _with(own: gpd.GeoDataFrame, city: Context, rows: Sequence[int]) -> Context:
+    """Return the city with some of its residences and, behind them, the scheme."""
+    base = city.city
+    grown = stack([base.residences.iloc[list(rows)], own], base.crs) if len(rows) else own
+    layers = {**base.layers, "residences": grown}
     layers.pop("entrances", None)
     changed = dataclasses.replace(base, layers=layers)
     return Context(changed, city.standards, city.network, city.sight)
@@ -271,7 +276,9 @@ def _stations(scheme: Scheme, with_scheme: Context, community: int | None) -> li
     return findings
 
 
-def _centre(scheme: Scheme, city: Context, shape: Any, community: int | None) -> list[Finding]:
+def _centre(
+    scheme: Scheme, city: Context, own: gpd.GeoDataFrame, community: int | None
+) -> list[Finding]:
     """Judge the centre of the scheme's community, its households counted in."""
     clauses = [
         clause
@@ -284,7 +291,7 @@ def _centre(scheme: Scheme, city: Context, shape: Any, community: int | None) ->
     rows: list[int] = (
         city.residences_within([community]).tolist() if city.city.has("residences") else []
     )
-    grown = _with(scheme, city, shape, list(rows))
+    grown = _with(own, city, rows)
     zones = grown.city.zones.copy()
     households = zones["households"].to_numpy(dtype=float).copy()
     households[community] += scheme.households  # NaN stays NaN: the residences are summed
@@ -302,8 +309,8 @@ def _centre(scheme: Scheme, city: Context, shape: Any, community: int | None) ->
             unit_name=ref.name,
             evidence={**item.evidence, "community": zone, "with_scheme": True},
         )
-        for item in required_facility.evaluate(context)
-        if item.clause_id in wanted and item.unit_id == zone
+        for item in required_facility.evaluate(context, [community])
+        if item.clause_id in wanted
     ]
 
 
