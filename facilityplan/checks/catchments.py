@@ -25,6 +25,7 @@ from facilityplan.coverage import (
     walking_reach,
 )
 from facilityplan.errors import UsageError
+from facilityplan.locale import Listed
 from facilityplan.provision import Selection, reaching, select
 from facilityplan.standards import Comparator, kinds
 
@@ -105,12 +106,12 @@ def rules_of(context: Context, options: AccessibilityOptions) -> list[Rule]:
 def _check_options(options: AccessibilityOptions) -> None:
     strangers = sorted(set(options.kinds) - set(kinds()))
     if strangers:
-        known = "、".join(sorted(kinds()))
-        raise UsageError("accessibility_kinds", found="、".join(strangers), known=known)
+        known = Listed(sorted(kinds()))
+        raise UsageError("accessibility_kinds", found=Listed(strangers), known=known)
     if options.kinds and options.catchment_m is None:
         raise UsageError("accessibility_catchment")
     if options.decay not in DECAYS:
-        known = "、".join(DECAYS)
+        known = Listed(DECAYS)
         raise UsageError("accessibility_decay", found=options.decay, known=known)
     for name in ("catchment_m", "minimum_per_1000"):
         figure = getattr(options, name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, doubt_of, judged, not_applicable, undecided
+from facilityplan.locale import Listed
 from facilityplan.standards import Adoption
 
 
@@ -47,7 +48,7 @@ def _judge(context: Context, adoption: Adoption, row: int) -> Finding:
             required=clause.limit,
             value=least,
             evidence=evidence,
-            facility="、".join(doubtful),
+            facility=Listed(doubtful),
         )
     return judged(
         adoption,

@@ -21,6 +21,7 @@ from facilityplan.checks.finding import (
     undecided,
 )
 from facilityplan.coverage import DemandPoints, Metric, Reach, straight_reach
+from facilityplan.locale import Listed
 from facilityplan.provision import Provided, floor_area, select, zone_membership
 from facilityplan.standards import Adoption, Clause, Comparator
 
@@ -143,7 +144,7 @@ def _station(
             reason,
             required=clause.limit,
             evidence=evidence,
-            facilities="、".join(provided.missing),
+            facilities=Listed(provided.missing),
         )
     return judged(
         adoption,

@@ -14,6 +14,7 @@ import numpy as np
 
 from facilityplan.checks.context import Context
 from facilityplan.checks.finding import Finding, UnitRef, aside_of, judged, reading_of, undecided
+from facilityplan.locale import Listed
 from facilityplan.provision import Premises, Provided, as_written, floor_area
 from facilityplan.standards import Adoption
 
@@ -128,7 +129,7 @@ def judge(
             required=required,
             value=provided.known if provided.is_exact else None,
             evidence=evidence,
-            facilities="、".join(provided.missing),
+            facilities=Listed(provided.missing),
         )
     return judged(
         binding,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facilityplan.checks.finding import Finding, UnitRef, judged, undecided
+from facilityplan.locale import Listed
 from facilityplan.standards import Adoption, Comparator
 
 NAMES_SHOWN = 10
@@ -172,4 +173,4 @@ def above_upper(parameters: Mapping[str, Any], value: float) -> dict[str, Any]:
 
 def listed(names: Sequence[str]) -> str:
     """Return the first few names, for a sentence; the evidence has them all."""
-    return "、".join(names[:NAMES_SHOWN]) + ("……" if len(names) > NAMES_SHOWN else "")
+    return Listed(names[:NAMES_SHOWN]) + ("……" if len(names) > NAMES_SHOWN else "")

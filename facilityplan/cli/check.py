@@ -23,6 +23,7 @@ from facilityplan.errors import (
 )
 from facilityplan.io.source import local_file, read_bytes
 from facilityplan.io.table import read_grids
+from facilityplan.locale import Listed
 from facilityplan.report.scheme_words import (
     clause_of,
     clause_rate_texts,
@@ -200,8 +201,8 @@ def _refuse_other_standards(schemes: Sequence[Scheme], used: Standards) -> None:
                 "scheme_other_standards",
                 file=scheme.file,
                 rows=[scheme.row],
-                found="、".join(other),
-                known="、".join(sorted(known)),
+                found=Listed(other),
+                known=Listed(sorted(known)),
             )
 
 
@@ -324,8 +325,8 @@ def _print_table(reviews: Sequence[Review], lang: str) -> None:
             name=one(item.scheme.name),
             file=one(item.scheme.file),
             row=item.scheme.row,
-            missed="、".join(decisive(item, Verdict.NON_COMPLIANT)) or "—",
-            missing="、".join(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
+            missed=Listed(decisive(item, Verdict.NON_COMPLIANT)) or "—",
+            missing=Listed(decisive(item, Verdict.INSUFFICIENT_DATA)) or "—",
         )
         sys.stdout.write(row + "\n")
 

@@ -44,7 +44,7 @@ def compare_runs(a: Path, b: Path, *, out: Path | None, machine: bool, lang: str
         sys.stdout.write(f"{line}\n")
     if out is not None:
         said = locale.text(
-            "diff.written", lang, folder=out.resolve(), files=f"{WORKBOOK}、{DOCUMENT}"
+            "diff.written", lang, folder=out.resolve(), files=locale.Listed((WORKBOOK, DOCUMENT))
         )
         sys.stdout.write(f"{said}\n")
     return 0

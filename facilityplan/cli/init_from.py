@@ -16,6 +16,7 @@ from facilityplan.doctor import tally
 from facilityplan.errors import OutputError, StandardsError, UsageError
 from facilityplan.io.aliases import propose_columns
 from facilityplan.layers import LAYERS
+from facilityplan.locale import Listed
 from facilityplan.project.config import PROJECT_FILE, UNITS_JUDGED
 from facilityplan.project.diagnosis import diagnose
 from facilityplan.project.drafting import (
@@ -79,7 +80,7 @@ def init_from(folder: Path, paths: Sequence[Path], answers: Answers, *, lang: st
     chosen = [asking.layer(item) for item in alone]
     used = [(n, item) for n, item in enumerate(chosen) if item.layer is not None]
     if not any(item.layer in UNITS_JUDGED for _, item in used):
-        raise UsageError("init_nothing", layers="、".join(UNITS_JUDGED), option="--layer")
+        raise UsageError("init_nothing", layers=Listed(UNITS_JUDGED), option="--layer")
     _show(chosen, joined, lang)
     datums = {item.label: asking.datum(item) if item.needs_datum else None for _, item in used}
     crs = answers.crs or project_system([item for _, item in used], datums)
@@ -158,7 +159,7 @@ def _show(found: Sequence[Found], joined: Mapping[int, Joined], lang: str) -> No
             line: dict[str, Any] = {"column": column, "header": match.header, "score": match.score}
             sys.stdout.write(printable(locale.text("init.column", lang, **line)) + "\n")
         for column, headers in item.proposal.ambiguous.items():
-            several = {"column": column, "headers": "、".join(headers)}
+            several = {"column": column, "headers": Listed(headers)}
             sys.stdout.write(printable(locale.text("init.ambiguous", lang, **several)) + "\n")
 
 
@@ -195,19 +196,19 @@ class _Asking:
         stated = self.layers.get(item.label) or self.layers.get(item.path.name)
         choices = (str(item.layer), *item.others)
         if stated is None and item.others:
-            said = {"source": item.label, "layers": "、".join(choices)}
+            said = {"source": item.label, "layers": Listed(choices)}
             stated = self._ask("layer", "--layer", lambda answer: answer in choices, **said)
         if stated is None:
             return item
         if stated not in LAYERS:
-            known = "、".join(LAYERS)
+            known = Listed(LAYERS)
             raise UsageError("init_layer_unknown", found=stated, layers=known, option="--layer")
         return replace(item, layer=stated, proposal=propose_columns(item.headers, stated))
 
     def datum(self, item: Found) -> str:
         """Return what a file's coordinates are in; nothing is ever taken for granted."""
         stated = self.datums.get(item.label) or self.datums.get(item.path.name) or self.any_datum
-        said: dict[str, Any] = {"source": item.label, "known": "、".join(DATUMS)}
+        said: dict[str, Any] = {"source": item.label, "known": Listed(DATUMS)}
         if stated is None:
             stated = self._ask("datum", "--datum", _is_datum, **said)
         if not _is_datum(stated):
@@ -219,7 +220,7 @@ class _Asking:
         name = self.answers.name or (folder.resolve().name if self.answers.yes else None)
         if name is None:
             name = self._ask("name", "--name", bool)
-        known = "、".join(sorted(standards.document_files()))
+        known = Listed(sorted(standards.document_files()))
         chosen = (
             list(self.answers.standards)
             or self._ask("standards", "--standards", _are_documents, known=known)

@@ -8,6 +8,7 @@ from typing import Final
 
 from facilityplan import files, locale
 from facilityplan.errors import OutputError, UsageError
+from facilityplan.locale import Listed
 from facilityplan.report.scheme_form import MAX_FORMS, form_sheets, form_toml, form_workbook
 
 FORMS: Final = ("toml", "rows", "sheets")
@@ -35,7 +36,7 @@ def make_sheet(file: Path, *, form: str | None, xlsx: bool, count: int, lang: st
     as_workbook = xlsx or file.suffix.lower() == ".xlsx"
     kind = form or ("rows" if as_workbook else "toml")
     if kind not in FORMS:
-        raise UsageError("scheme_form_unknown", found=kind, known="、".join(FORMS))
+        raise UsageError("scheme_form_unknown", found=kind, known=Listed(FORMS))
     if not 1 <= count <= MAX_FORMS:
         raise UsageError("scheme_form_count", found=count, limit=MAX_FORMS)
     ending = ".toml" if kind == "toml" else ".xlsx"

@@ -10,6 +10,7 @@ from facilityplan.checks.due import Cut
 from facilityplan.checks.ledger import ledger
 from facilityplan.cli.outputs import context_at, refuse_inputs
 from facilityplan.errors import UsageError
+from facilityplan.locale import Listed
 from facilityplan.project import open_project
 from facilityplan.report import ledger_lines, ledger_workbook
 
@@ -32,7 +33,7 @@ def show_ledger(
         If the file cannot be written or is one of the project's own.
     """
     if cut not in list(Cut):
-        raise UsageError("bad_cut", value=cut, known="、".join(Cut))
+        raise UsageError("bad_cut", value=cut, known=Listed(Cut))
     opened = open_project(project, lang=lang)
     refuse_inputs(opened, out)
     found = ledger(context_at(opened, date), Cut(cut))

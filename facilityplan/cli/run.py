@@ -12,6 +12,7 @@ from pathlib import Path
 from facilityplan import locale
 from facilityplan.cli.outputs import refuse_inputs
 from facilityplan.errors import UnreadableSourceError
+from facilityplan.locale import Listed
 from facilityplan.project import Project, open_project
 from facilityplan.project.confirmation import SCENARIO_OUTPUT, confirmation_lines
 from facilityplan.project.manifest import changed_inputs, read_manifest
@@ -71,7 +72,7 @@ def run_project(
         confirmed, lines = all(item.holds for item in found), confirmation_lines(found, lang)
     _report(opened, out, machine=machine, lang=lang, more=lines)
     if changed and not machine:
-        said = locale.text("cli.inputs_changed", lang, files="、".join(changed))
+        said = locale.text("cli.inputs_changed", lang, files=Listed(changed))
         sys.stderr.write(locale.text("cli.notice", lang, said=said) + "\n")
     bound = [
         item.verdict

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
 from facilityplan.errors import StandardNotFoundError
+from facilityplan.locale import Listed
 
 CATEGORIES: Final = get_args(standards.Clause.model_fields["category"].annotation)
 """The classes of clauses, as the model has them."""
@@ -38,11 +39,11 @@ def list_standards(
     if document is not None:
         standards.load(document)
     if measure is not None and measure not in standards.measures():
-        known = "、".join(standards.measures())
+        known = Listed(standards.measures())
         raise StandardNotFoundError("measure_unknown", measure=measure, known=known)
     for word, words in ((category, CATEGORIES), (modality, tuple(standards.Modality))):
         if word is not None and word not in words:
-            raise StandardNotFoundError("standards_word", word=word, known="、".join(words))
+            raise StandardNotFoundError("standards_word", word=word, known=Listed(words))
     chosen = [
         (doc, clause)
         for doc, clause in _all()
@@ -122,7 +123,7 @@ def _facts(
         ("limit", demand_text(clause, lang)),
         ("modality", locale.text(f"modality.{clause.modality}", lang)),
         ("duty_holder", locale.text(f"duty_holder.{clause.duty_holder}", lang)),
-        ("kinds", "、".join(names)),
+        ("kinds", locale.joined(names, lang)),
         ("target_year", clause.target_year),
         ("after", clause.after),
         ("reading", clause.reading),

@@ -8,6 +8,7 @@ from typing import Any
 
 from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
+from facilityplan.locale import Listed
 from facilityplan.standards.comparison import (
     Comparison,
     Difference,
@@ -58,7 +59,7 @@ def _lines(found: Comparison, lang: str) -> list[str]:
                 lines += [f"  {clause_line(clause, lang)}" for clause in clauses]
                 lines += [f"    {implied_text(item, lang)}" for item in row.implied]
     for side, names in (("A", found.text_a), ("B", found.text_b)):
-        lines.append(word("text", side=side, clauses="、".join(names) or "—"))
+        lines.append(word("text", side=side, clauses=Listed(names) or "—"))
     lines.append(word("never_mixed"))
     return lines
 
@@ -149,7 +150,7 @@ _WORDS = {
 
 def _said(name: str, value: Any, lang: str) -> str:
     if isinstance(value, (list, tuple)):
-        return "、".join(_said(name, item, lang) for item in value) or "—"
+        return locale.joined((_said(name, item, lang) for item in value), lang) or "—"
     if value is None:
         return "—"
     if name == "kinds":

@@ -10,6 +10,7 @@ from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
 from facilityplan.cli.standards_compare import clause_line, implied_text
 from facilityplan.errors import StandardNotFoundError
+from facilityplan.locale import Listed
 from facilityplan.schemes import parse_date
 from facilityplan.standards.explanation import Explanation, explain
 from facilityplan.standards.projection import Requirement
@@ -66,7 +67,7 @@ def _page(item: Explanation, lang: str) -> list[str]:
     if clause.kinds:
         kinds = standards.kinds()
         names = [kinds[kind].zh if lang == "zh" else kinds[kind].en for kind in clause.kinds]
-        lines.append(word("kinds", kinds="、".join(names)))
+        lines.append(word("kinds", kinds=Listed(names)))
     dated = word("undated") if item.as_of is None else item.as_of.isoformat()
     lines.append(word("here", place=item.place, date=dated))
     lines += [f"  {line}" for line in _standing(item, lang)]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from facilityplan.doctor.parts import Part
 from facilityplan.doctor.problems import Action, Fix, Problem, Severity, aside, found
+from facilityplan.locale import Listed
 
 
 def duplicate_rows(part: Part) -> tuple[list[Problem], frozenset[int]]:
@@ -117,9 +118,9 @@ def reference_problems(
                 part,
                 position,
                 column=column,
-                value="、".join(strange),
+                value=Listed(strange),
                 fix=fix,
-                found="、".join(strange),
+                found=Listed(strange),
             )
         )
     return problems

@@ -12,6 +12,7 @@ from facilityplan import locale
 from facilityplan.checks import Context
 from facilityplan.crs.detective import Verdict
 from facilityplan.layers import City
+from facilityplan.locale import Listed
 from facilityplan.network import LeftOut, NetworkReport, Reason
 
 PREMISES_MEASURE = "floor_area_per_100_households"
@@ -63,7 +64,7 @@ def sentence(notice: Notice, lang: str | None = None, shown: int = SHOWN) -> str
         item_id if name == item_id else f"{name} ({item_id})"
         for item_id, name in zip(notice.ids[:shown], names[:shown], strict=True)
     ]
-    ids = "、".join(listed) + ("…" if len(notice.ids) > shown else "")
+    ids = Listed(listed) + ("…" if len(notice.ids) > shown else "")
     count = len(notice.ids)
     return locale.text(f"notice.{notice.id}", lang, ids=ids, count=count, **notice.parameters)
 

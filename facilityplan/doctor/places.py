@@ -13,6 +13,7 @@ from facilityplan.doctor.parts import Part
 from facilityplan.doctor.problems import Problem, Severity, found
 from facilityplan.doctor.thresholds import threshold
 from facilityplan.layers import points_of
+from facilityplan.locale import Listed
 
 PLACED: Final = ("residences", "facilities", "candidates", "entrances")
 """Layers of places in the city."""
@@ -112,7 +113,7 @@ def _outside_zone(
                 column="zone",
                 value=own,
                 zone=own,
-                there="、".join(there) or "-",
+                there=Listed(there) or "-",
                 distance_m=float(np.round(shapely.distance(shape, points[n]), 1)),
             )
         )

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from facilityplan.doctor.notices import Notice
+from facilityplan.locale import Listed
 
 ROWS_SHOWN: Final = 10
 """How many row numbers a notice lists; an ellipsis stands for the others, the manifest has all."""
 
 
 def _listed(rows: Sequence[int]) -> str:
-    shown = "、".join(str(row) for row in rows[:ROWS_SHOWN])
+    shown = Listed(str(row) for row in rows[:ROWS_SHOWN])
     return shown if len(rows) <= ROWS_SHOWN else f"{shown}……（{len(rows)}）"
 
 

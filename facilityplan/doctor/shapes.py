@@ -13,6 +13,7 @@ from facilityplan.doctor.parts import Part
 from facilityplan.doctor.problems import Action, Fix, Problem, Severity, aside, found
 from facilityplan.doctor.thresholds import threshold
 from facilityplan.layers import LAYERS
+from facilityplan.locale import Listed
 
 DISJOINT_LAYERS: Final = ("residences", "parcels")
 """Layers whose polygons do not overlap; zones are held against their levels."""
@@ -67,7 +68,7 @@ def _wrong_type(part: Part, position: int, shape: Any, contract: Collection[str]
         value=shape.geom_type,
         fix=fix,
         found=shape.geom_type,
-        allowed="、".join(contract),
+        allowed=Listed(contract),
     )
 
 

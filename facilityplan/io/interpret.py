@@ -21,6 +21,7 @@ from facilityplan.io.aliases import Header, quantity_of, split_header
 from facilityplan.io.dates import read_date
 from facilityplan.io.source import Reading
 from facilityplan.layers.contracts import LAYERS
+from facilityplan.locale import Listed
 from facilityplan.units import UNIT_WORDS, Quantity, read_quantity, says_unknown, unit_factor
 
 _YEAR_HEADERS: Final = ("年份", "年度", "年代", "(年)")
@@ -97,7 +98,7 @@ def _bad(
     place: CellPlace,
     **more: Any,
 ) -> BadValueError:
-    found = "、".join(dict.fromkeys(str(cells[n])[:40] for n in bad[:_SHOWN]))
+    found = Listed(dict.fromkeys(str(cells[n])[:40] for n in bad[:_SHOWN]))
     return BadValueError(
         message,
         file=place.file,
@@ -115,7 +116,7 @@ def _header_unit(header: Header, unit: str | None, layer: str, place: CellPlace)
         try:
             unit_factor(header.unit, unit)
         except ValueError as error:
-            expected = "、".join(UNIT_WORDS.get(unit or "", ())) or "-"
+            expected = Listed(UNIT_WORDS.get(unit or "", ())) or "-"
             raise SchemaError(
                 "header_unit_other",
                 file=place.file,
@@ -164,7 +165,7 @@ def _figures(
             bad.append(n)
             read.append(Quantity(math.nan))
     if bad:
-        expected = "、".join(UNIT_WORDS.get(unit or "", ())) or "-"
+        expected = Listed(UNIT_WORDS.get(unit or "", ())) or "-"
         raise _bad("figure_text", cells, bad, layer, place, units=expected)
     converted = _written_units(read, unit)
     bare = [
@@ -177,7 +178,7 @@ def _figures(
         and assumed is None
         and (header.several_units or any(f != 1 for f, _ in converted.values()))
     ):
-        units = "、".join(converted) or "-"
+        units = Listed(converted) or "-"
         raise _bad("figure_without_unit", cells, bare, layer, place, units=units)
     values = [None if math.isnan(one.value) else one.value for one in read]
     return values, _said(read, unit, assumed, converted, place)

@@ -27,6 +27,7 @@ from facilityplan.errors import SchemaError, SourceLimitError
 from facilityplan.io.aliases import PATH_SIGN, split_header
 from facilityplan.io.source import Reading, Table
 from facilityplan.io.table import Grid, column_letters, header_text, is_empty, read_grid
+from facilityplan.locale import Listed
 from facilityplan.units import is_unit, plain_text, says_unknown
 
 MAX_HEADER_ROWS: Final = 4
@@ -365,7 +366,7 @@ def _said(head: _Head, out: dict[str, list[int]], words: Sequence[str]) -> list[
         readings.append(Reading("header_rows", rows=rows))
     for reason, rows_out in out.items():
         if rows_out:
-            parameters = {"words": "、".join(dict.fromkeys(words))} if reason == "total" else {}
+            parameters = {"words": Listed(dict.fromkeys(words))} if reason == "total" else {}
             rows = tuple(row + 1 for row in rows_out)
             readings.append(Reading(f"rows_{reason}", rows=rows, parameters=parameters))
     return readings

@@ -32,6 +32,7 @@ from facilityplan.errors import (
     UnknownKindError,
 )
 from facilityplan.layers.contracts import LAYERS, Column, LayerContract
+from facilityplan.locale import Listed
 from facilityplan.units import parse_number
 
 _YES: Final = frozenset({"true", "yes", "y", "1", "1.0", "是", "有"})
@@ -293,11 +294,11 @@ def _read_column(cells: list[Any], column: Column, place: _Place) -> Any:
 
 
 def _raise_bad_cells(cells: list[Any], bad: list[int], column: Column, place: _Place) -> None:
-    found = "、".join(dict.fromkeys(str(cells[position])[:40] for position in bad[:5]))
+    found = Listed(dict.fromkeys(str(cells[position])[:40] for position in bad[:5]))
     where = {"file": place.file, "layer": place.layer, "column": place.column}
     rows = place.rows[bad].tolist()
     if column.content == "choice":
-        allowed = "、".join(
+        allowed = Listed(
             f"{name}（{next(iter(words))}）" if words else name
             for name, words in column.choices.items()
         )
@@ -311,7 +312,7 @@ def _refuse_duplicates(
 ) -> None:
     repeated = ids.duplicated(keep=False).to_numpy()
     if repeated.any():
-        found = "、".join(sorted(set(ids[repeated]))[:5])
+        found = Listed(sorted(set(ids[repeated]))[:5])
         raise DuplicateIdError(
             "duplicate_id",
             file=file,
@@ -339,8 +340,8 @@ def _checked_geometry(
             file=file,
             layer=layer,
             rows=rows[wrong].tolist(),
-            found="、".join(sorted(set(geometry.geom_type[wrong]))),
-            allowed="、".join(contract.geometry),
+            found=Listed(sorted(set(geometry.geom_type[wrong]))),
+            allowed=Listed(contract.geometry),
         )
     # A line without length is "invalid" too; the road graph drops and counts those.
     finite = np.isfinite(geometry.bounds.to_numpy()).all(axis=1)

@@ -11,9 +11,9 @@ import functools
 import os
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Self
 
 LANGUAGES: Final = ("zh", "en")
 _FOLDER: Final = {"zh": "zh_CN", "en": "en"}
@@ -86,4 +86,40 @@ def text(message_id: str, lang: str | None = None, /, **parameters: Any) -> str:
     KeyError
         If there is no such message or a placeholder has no value.
     """
-    return catalogue(language(lang))[message_id].format(**parameters)
+    spoken = language(lang)
+    said = {
+        name: joined(value.parts, spoken) if isinstance(value, Listed) else value
+        for name, value in parameters.items()
+    }
+    return catalogue(spoken)[message_id].format(**said)
+
+
+class Listed(str):
+    """Names in a list, kept apart: a sentence joins them as its language does.
+
+    As plain text it is the Chinese list.
+
+    Parameters
+    ----------
+    parts
+        The names, in their order.
+    """
+
+    __slots__ = ("parts",)
+    parts: tuple[str, ...]
+
+    def __new__(cls, parts: Iterable[str]) -> Self:
+        """Return the names as the Chinese list that also knows them apart."""
+        own = tuple(parts)
+        said = super().__new__(cls, joined(own, "zh"))
+        said.parts = own
+        return said
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the names apart on the way between processes."""
+        return Listed, (self.parts,)
+
+
+def joined(parts: Iterable[str], lang: str | None = None) -> str:
+    """Return names as a list of that language."""
+    return catalogue(language(lang))["list_separator"].join(parts)

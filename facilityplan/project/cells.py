@@ -13,6 +13,7 @@ from facilityplan.io.aliases import Proposal, propose_columns, require_clear, sp
 from facilityplan.io.interpret import CellPlace, interpret_cells
 from facilityplan.io.source import Reading, Table, Vector
 from facilityplan.layers import LAYERS, Origin
+from facilityplan.locale import Listed
 from facilityplan.project.config import LayerSource
 
 
@@ -105,7 +106,7 @@ def require_columns(frame: gpd.GeoDataFrame, layer: str, read: Vector, table: Ta
             file=file,
             layer=layer,
             column=missing[0],
-            proposed="、".join(found.values()),
+            proposed=Listed(found.values()),
             lines="；".join(
                 f"{name} = {json.dumps(h, ensure_ascii=False)}" for name, h in found.items()
             ),

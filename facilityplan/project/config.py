@@ -15,6 +15,7 @@ from facilityplan.coverage import BANDS_M
 from facilityplan.errors import ProjectFileError, expected_instead
 from facilityplan.io.download import NOMINATIM, OVERPASS
 from facilityplan.layers import LAYERS
+from facilityplan.locale import Listed
 from facilityplan.project.map_config import BaseMapConfig, MapConfig, check_map
 
 PROJECT_FILE = "project.toml"
@@ -261,7 +262,7 @@ def _validated(table: dict[str, Any]) -> ProjectConfig:
         # Before all else: a typo in a layer's name leaves gaps elsewhere that would be said first.
         for name in layers:
             if name not in LAYERS:
-                known = "、".join(LAYERS)
+                known = Listed(LAYERS)
                 raise ProjectFileError("project_layer", file=PROJECT_FILE, layer=name, known=known)
         # A layer of one file is a table, a layer of several an array of tables.
         several = {
@@ -296,7 +297,7 @@ def _key_error(error: ValidationError, table: Mapping[str, Any]) -> ProjectFileE
         file=PROJECT_FILE,
         key=_written(found["loc"], table),
         found=str(found["input"])[:40],
-        known="、".join(_fields_at(found["loc"])),
+        known=Listed(_fields_at(found["loc"])),
         allowed=_choices(context.get("expected", "")),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
@@ -309,7 +310,7 @@ def _choices(expected: str) -> str:
     flags = {"True": "true", "False": "false"}
     # Beside flags, text needs its quotes; alone it is plain enough.
     mark = '"' if not flags.keys().isdisjoint(words) else ""
-    return "、".join(flags.get(word) or word.replace("'", mark) for word in words)
+    return Listed(flags.get(word) or word.replace("'", mark) for word in words)
 
 
 _SIGNS: Final = MappingProxyType({"gt": ">", "ge": "≥", "lt": "<", "le": "≤"})
@@ -362,7 +363,7 @@ def _check_source(layer: str, source: LayerSource) -> None:
     for table in (source.columns, source.constants, source.words):
         for column in table:
             if column not in canonical:
-                known = "、".join(sorted(canonical))
+                known = Listed(sorted(canonical))
                 raise ProjectFileError(
                     "project_column", file=PROJECT_FILE, layer=layer, column=column, known=known
                 )

@@ -16,6 +16,7 @@ from facilityplan.errors import (
     ProjectFileError,
     StandardsError,
 )
+from facilityplan.locale import Listed
 from facilityplan.project.config import PROJECT_FILE, STANDARDS_FOLDER, ProjectConfig
 from facilityplan.project.layer_parts import LayerPart
 
@@ -40,11 +41,11 @@ def check_readings(config: ProjectConfig, resolved: standards.Standards) -> None
         for name, answer in chosen.items():
             where: dict[str, Any] = {"file": PROJECT_FILE, "clause": clause_id, "reading": name}
             if f"{clause_id}.{name}" not in known:
-                allowed = "、".join(known) or "-"
+                allowed = Listed(known) or "-"
                 raise ProjectFileError("project_reading_unknown", **where, allowed=allowed)
             options = clauses[clause_id].readings[name].options
             if answer not in options:
-                allowed = "、".join(options)
+                allowed = Listed(options)
                 raise ProjectFileError("project_reading", **where, answer=answer, allowed=allowed)
 
 
@@ -53,13 +54,13 @@ def check_siting(config: ProjectConfig, resolved: standards.Standards) -> None:
     kinds = {kind for clause in resolved.clauses(RADIUS_MEASURE) for kind in clause.kinds}
     chosen = config.siting.facility_kind
     if chosen is not None and chosen not in (kinds or standards.kinds()):
-        allowed = "、".join(sorted(kinds or standards.kinds()))
+        allowed = Listed(sorted(kinds or standards.kinds()))
         raise ProjectFileError(
             "project_siting_kind", file=PROJECT_FILE, kind=chosen, allowed=allowed
         )
     counts = [number for _, number in sorted(config.siting.stages.items())]
     if counts != sorted(counts):
-        given = "、".join(f"{year}:{n}" for year, n in sorted(config.siting.stages.items()))
+        given = Listed(f"{year}:{n}" for year, n in sorted(config.siting.stages.items()))
         raise ProjectFileError("site_stages", file=PROJECT_FILE, given=given)
 
 
@@ -94,7 +95,7 @@ def _check_areas(areas: Mapping[str, Sequence[str]], zones: gpd.GeoDataFrame | N
     parent = {} if zones is None else dict(zip(zones["id"], zones["parent"], strict=True))
     unknown = sorted({zone for members in areas.values() for zone in members} - parent.keys())
     if unknown:
-        found = "、".join(unknown[:5])
+        found = Listed(unknown[:5])
         raise ProjectFileError("project_area", file=PROJECT_FILE, found=found)
     for area, members in areas.items():
         for zone in members:
@@ -126,7 +127,7 @@ def _refuse_unknown(part: LayerPart, layer: str, column: str, known: set[str]) -
             layer=layer,
             column=part.headers.get(column, column),
             rows=bad,
-            found="、".join(dict.fromkeys(found[:5])),
+            found=Listed(dict.fromkeys(found[:5])),
         )
 
 

@@ -25,6 +25,7 @@ from facilityplan.io.sheets import read_messy_table
 from facilityplan.io.source import local_file, read_start
 from facilityplan.io.table import points_from_table
 from facilityplan.io.vector import read_vector
+from facilityplan.locale import Listed
 
 DRIVERS: Final = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
 TABLES: Final = (".csv", ".xlsx")
@@ -134,7 +135,7 @@ def _read(path: Path, request: Request) -> tuple[Any, tuple[str, str] | None]:
         headers = [str(name) for name in table.frame.columns]
         found = propose_coordinates(headers)
         if found is None:
-            raise UsageError("convert_columns", file=path.name, columns="、".join(headers))
+            raise UsageError("convert_columns", file=path.name, columns=Listed(headers))
         columns = found
     x, y = str(columns[0]), str(columns[1])
     return points_from_table(table, x, y), (x, y)

@@ -25,6 +25,7 @@ from facilityplan.crs.detective import (
 )
 from facilityplan.errors import CrsError, MissingCrsError
 from facilityplan.layers import points_of
+from facilityplan.locale import Listed
 from facilityplan.project.config import ProjectConfig
 
 CHECKED_LAYERS: Final = ("residences", "facilities", "candidates", "entrances")
@@ -171,7 +172,7 @@ def _check_extent(part: Declared, bounds: tuple[float, ...], crs: str) -> None:
         file=part.file,
         declared=own.crs,
         share=own.inside,
-        better="、".join(f"{item.crs} (x ↔ y)" if item.swapped else item.crs for item in others),
+        better=Listed(f"{item.crs} (x ↔ y)" if item.swapped else item.crs for item in others),
         better_share=max(item.inside for item in others),
     )
 

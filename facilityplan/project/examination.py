@@ -35,6 +35,7 @@ from facilityplan.io.interpret import CellPlace
 from facilityplan.io.join import key_text
 from facilityplan.io.source import Reading as Settled
 from facilityplan.layers import LAYERS, as_text, points_of
+from facilityplan.locale import Listed
 from facilityplan.project.config import PROJECT_FILE, LayerSource, ProjectConfig
 from facilityplan.project.datum_check import CHECKED_LAYERS, likely_datum
 from facilityplan.project.lenient_cells import guessed_encoding, interpret_leniently
@@ -228,7 +229,7 @@ class _Source:
             **reading.parameters,
             "file": raw.key[0],
             "column": reading.column or "",
-            "rows": "、".join(str(row) for row in reading.rows[:10])
+            "rows": Listed(str(row) for row in reading.rows[:10])
             + ("…" if len(reading.rows) > 10 else ""),
         }
         self.reading.problems.append(
@@ -291,7 +292,7 @@ class _Source:
         theirs = source.attributes_key or source.key
         for file, key in ((raw, source.key), (table, theirs)):
             if key not in file.frame.columns:
-                there = "、".join(str(name) for name in file.frame.columns if name != "geometry")
+                there = Listed(str(name) for name in file.frame.columns if name != "geometry")
                 parameters = {"columns": there}
                 self._say("error:table_no_such_column", file.key, column=key, parameters=parameters)
                 return None, none
@@ -327,7 +328,7 @@ class _Source:
                     fix,
                     column=header,
                     value=actual,
-                    parameters={"there": "、".join(there)},
+                    parameters={"there": Listed(there)},
                 )
                 if actual is None:
                     continue
@@ -352,7 +353,7 @@ class _Source:
             return shapes
         missing = [name for name in (source.x, source.y) if name not in raw.frame.columns]
         if missing:
-            there = "、".join(str(name) for name in raw.frame.columns)
+            there = Listed(str(name) for name in raw.frame.columns)
             for name in missing:
                 parameters = {"columns": there}
                 self._say("error:table_no_such_column", raw.key, column=name, parameters=parameters)

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from facilityplan import files
 from facilityplan.errors import NetworkError, OutputError
+from facilityplan.locale import Listed
 from facilityplan.network import Network
 from facilityplan.network.stored import FORMAT, from_arrays, to_arrays
 from facilityplan.project.config import ProjectConfig
@@ -255,7 +256,7 @@ def file_states(folder: Path, paths: Collection[str]) -> FileStates:
 def _short(error: Exception) -> str:
     """Return why a file cannot be used, without its place on this machine."""
     if isinstance(error, NetworkError):
-        return "、".join(f"{name} {value}" for name, value in error.parameters.items())
+        return Listed(f"{name} {value}" for name, value in error.parameters.items())
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

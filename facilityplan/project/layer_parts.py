@@ -17,6 +17,7 @@ from facilityplan.io.join import join_attributes, key_text
 from facilityplan.io.sheets import read_messy_table
 from facilityplan.io.source import Table, Vector, refuse_address
 from facilityplan.layers import LAYERS, Origin, as_text, conform, empty_layer, stack
+from facilityplan.locale import Listed
 from facilityplan.project.cells import (
     guessed_encodings,
     interpreted,
@@ -155,7 +156,7 @@ def _canonical(
             continue
         if header not in read.frame.columns:
             if name in source.columns:
-                there = "、".join(str(c) for c in read.frame.columns if c != "geometry")
+                there = Listed(str(c) for c in read.frame.columns if c != "geometry")
                 raise MissingColumnError(
                     "unknown_column", file=read.file, layer=layer, column=header, there=there
                 )
@@ -186,7 +187,7 @@ def together(layer: str, parts: Sequence[LayerPart], crs: str) -> gpd.GeoDataFra
                 layer=layer,
                 column=part.headers.get("id", "id"),
                 rows=place.rows[again].tolist(),
-                found="、".join(part.frame["id"][again].tolist()[:5]),
+                found=Listed(part.frame["id"][again].tolist()[:5]),
             )
         seen |= set(part.frame["id"])
     return frame.iloc[np.argsort(frame["id"].to_numpy(dtype=str), kind="stable")].reset_index(

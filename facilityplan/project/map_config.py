@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from facilityplan.errors import ProjectFileError
 from facilityplan.io.tiles import MAX_ZOOM, origin_of
+from facilityplan.locale import Listed
 
 _Flag = Annotated[bool, Field(strict=True)]
 _Zoom = Annotated[int, Field(strict=True, ge=0, le=MAX_ZOOM)]
@@ -105,7 +106,7 @@ def _check_keys(base: BaseMapConfig, number: int, file: str) -> None:
                 number=number,
                 kind=base.kind,
                 key=key,
-                known="、".join(known),
+                known=Listed(known),
             )
     if "datum" in known and base.datum is None:
         raise ProjectFileError("base_datum_missing", file=file, number=number)
@@ -117,7 +118,7 @@ def _check_keys(base: BaseMapConfig, number: int, file: str) -> None:
                 number=number,
                 kind=base.kind,
                 key=key,
-                needed="、".join(needed),
+                needed=Listed(needed),
             )
     if base.kind == "tianditu" and (base.key is None) == (base.key_env is None):
         raise ProjectFileError("base_key_twice", file=file, number=number)

@@ -17,6 +17,7 @@ from facilityplan.io.archives import is_geodatabase
 from facilityplan.io.raster import PopulationGrid, read_population
 from facilityplan.io.source import refuse_address
 from facilityplan.layers import City, ReachOptions, points_of
+from facilityplan.locale import Listed
 from facilityplan.network import Network
 from facilityplan.project.config import (
     PROJECT_FILE,
@@ -108,7 +109,7 @@ def open_folder(folder: Path, *, cache: bool = True) -> Opened:
         horizon=head.horizon,
         facilities_complete=head.facilities_complete,
         positional_accuracy_m=head.positional_accuracy_m,
-        sources={name: "、".join(s.path for s in found) for name, found in config.layers.items()},
+        sources={name: Listed(s.path for s in found) for name, found in config.layers.items()},
         named_areas=head.named_areas,
         readings=config.readings,
         snap_limit_m=head.snap_limit_m,

@@ -15,6 +15,7 @@ from facilityplan.checks.radius_coverage import RadiusCoverage
 from facilityplan.checks.wording import formula_text, margin_text, required_text, value_text
 from facilityplan.coverage import Rate
 from facilityplan.files import escape_html
+from facilityplan.locale import Listed
 from facilityplan.report.headlines import percent
 from facilityplan.scenario import Sensitivity
 from facilityplan.scenario.wording import variant_text
@@ -219,7 +220,7 @@ class ProposalResult:
                 header["persons"]: [site.persons.known for site in sites],
                 header["elders"]: [site.elders.known for site in sites],
                 header["mends"]: [
-                    "、".join(sorted({item.clause_id for item in site.mends})) for site in sites
+                    Listed(sorted({item.clause_id for item in site.mends})) for site in sites
                 ],
                 header["floor_area"]: [round(site.floor_area_needed_m2, 1) for site in sites],
             }

@@ -13,6 +13,7 @@ import pandas as pd
 from facilityplan import files, locale
 from facilityplan.checks import Context
 from facilityplan.errors import OutputError
+from facilityplan.locale import Listed
 from facilityplan.project.lock import output_lock
 from facilityplan.project.results import html_table
 from facilityplan.report.deficit_plan import (
@@ -96,7 +97,7 @@ class SitingResult:
             "site_elders": [item.site.elders.known for item in sites],
             "lost_households": [item.lost_households.known for item in sites],
             "alternatives": [
-                "、".join(other.candidate_id for other in item.alternatives or ()) for item in sites
+                Listed(other.candidate_id for other in item.alternatives or ()) for item in sites
             ],
             "site_cost": [item.cost for item in sites],
         }

@@ -206,7 +206,7 @@ def deficit_workbook(plan: DeficitPlan, city: City, lang: str | None = None) -> 
 
 def _action_row(item: Any, lang: str | None) -> Row:
     def listed(names: Any) -> str:
-        return "、".join(f"{clause} {unit}" for clause, unit in names)
+        return locale.joined((f"{clause} {unit}" for clause, unit in names), lang)
 
     known = f"map.candidate_kind.{item.place_kind}"
     catalogue = locale.catalogue(locale.language(lang))
@@ -227,6 +227,6 @@ def _action_row(item: Any, lang: str | None) -> Row:
             "site_elders": item.elders.known,
             "action_closes": listed(item.closes),
             "action_lost": listed(item.lost),
-            "mends": "、".join(f"{name} × {n}" for name, n in sorted(mends.items())),
+            "mends": locale.joined((f"{name} × {n}" for name, n in sorted(mends.items())), lang),
         }
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from facilityplan import locale
 from facilityplan.checks.wording import SIGNS, figure
+from facilityplan.locale import Listed
 from facilityplan.report.text import printable
 from facilityplan.standards import kinds
 from facilityplan.units import format_number
@@ -141,7 +142,7 @@ def plain_text(value: Any) -> str:
     if isinstance(value, (int, float)):
         return format_number(float(value))
     if isinstance(value, (list, tuple)):
-        return "、".join(plain_text(part) for part in value)
+        return Listed(plain_text(part) for part in value)
     return printable(value)
 
 

@@ -11,6 +11,7 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.radius_coverage import MetricRates, RadiusCoverage
 from facilityplan.coverage import Rate
+from facilityplan.locale import Listed
 from facilityplan.siting.proposal import Proposal, StageResult
 from facilityplan.units import format_number
 
@@ -155,7 +156,7 @@ def stage_lines(stages: Sequence[StageResult], lang: str | None) -> list[str]:
             lang,
             year=stage.year,
             sites=len(stage.sites),
-            new="、".join(stage.new) or "—",
+            new=Listed(stage.new) or "—",
             weight=format_number(stage.weight),
         )
         for stage in stages

@@ -9,6 +9,7 @@ from facilityplan.checks import Verdict
 from facilityplan.checks.due import OPEN, State
 from facilityplan.checks.ledger import Ledger, LedgerEntry, of_state
 from facilityplan.checks.wording import formula_text, required_text, value_text
+from facilityplan.locale import Listed
 from facilityplan.report.sheets import Column, Row, open_book
 from facilityplan.report.text import printable
 
@@ -60,7 +61,7 @@ def ledger_lines(ledger: Ledger, lang: str | None = None) -> list[str]:
     if not ledger.entries:
         lines.append(locale.text("ledger.nothing", lang))
     for layer, rows in ledger.unmatched.items():
-        shown = "、".join(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
+        shown = Listed(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
         lines.append(locale.text("ledger.unmatched", lang, table=layer, rows=shown))
     return lines
 

@@ -29,6 +29,7 @@ from facilityplan.checks.register import (
 )
 from facilityplan.errors import BadValueError, DuplicateIdError, MissingColumnError
 from facilityplan.layers import LAYERS, PREMISES_USES, as_text, conform
+from facilityplan.locale import Listed
 from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.text import printable
 
@@ -145,7 +146,7 @@ def _line(
     return RegisterLine(
         ref.id,
         ref.name,
-        "、".join(zones) or context.cells("residences", "zone")[row],
+        Listed(zones) or context.cells("residences", "zone")[row],
         context.cells("residences", "completed")[row],
         _number(context.cells("residences", "households")[row]),
         required_m2,
@@ -202,7 +203,7 @@ def _answers(tables: Sequence[gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
                 name: _known(cells[at]) for name, cells in zip(FILLED, columns, strict=True)
             }
     if twice:
-        raise DuplicateIdError("register_twice", found="、".join(sorted(twice)[:5]))
+        raise DuplicateIdError("register_twice", found=Listed(sorted(twice)[:5]))
     return found
 
 
@@ -279,7 +280,7 @@ def _refuse(
             **where,
             column=headers["residence"],
             rows=[rows[at] for at in unknown],
-            found="、".join(ids[at] for at in unknown[:5]),
+            found=Listed(ids[at] for at in unknown[:5]),
         )
     twice = [at for at, name in enumerate(ids) if ids.count(name) > 1]
     if twice:
@@ -288,7 +289,7 @@ def _refuse(
             **where,
             column=headers["residence"],
             rows=[rows[at] for at in twice],
-            found="、".join(sorted({ids[at] for at in twice})[:5]),
+            found=Listed(sorted({ids[at] for at in twice})[:5]),
         )
     answers = _answers([table])
     wrong = [at for at, name in enumerate(ids) if _contradicts(answers[name], context.city.as_of)]
@@ -297,7 +298,7 @@ def _refuse(
             "register_contradiction",
             **where,
             rows=[rows[at] for at in wrong],
-            found="、".join(ids[at] for at in wrong[:5]),
+            found=Listed(ids[at] for at in wrong[:5]),
         )
 
 
@@ -336,7 +337,7 @@ def _cells(line: RegisterLine, lang: str | None) -> dict[str, Cell]:
         "register_completed": _plain(line.completed),
         "register_households": line.households,
         "register_required": line.required_m2,
-        "register_facilities": "、".join(line.facilities) or None,
+        "register_facilities": locale.joined(line.facilities, lang) or None,
         "register_listed": line.listed_m2,
         "register_delivered": _plain(line.delivered),
         **{f"register_{name}": _answer(name, line.filled[name], lang) for name in FILLED},

@@ -16,6 +16,7 @@ from facilityplan.checks.wording import (
     value_text,
     verdict_text,
 )
+from facilityplan.locale import Listed
 from facilityplan.report.text import printable, readable
 from facilityplan.schemes import (
     Outcome,
@@ -54,7 +55,7 @@ def field_text(field: Field, value: Any, lang: str | None) -> str:  # noqa: PLR0
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return "、".join(str(item) for item in value)
+        return locale.joined((str(item) for item in value), lang)
     if isinstance(value, float):
         unit = {"area": "m2", "length": "m"}.get(field.content)
         said = format_number(value)
@@ -149,7 +150,7 @@ def stage_texts(finding: Finding, lang: str | None) -> list[str]:
         name = locale.text(f"scheme.stage.{stage['stage']}", lang)
         state = locale.text(f"scheme.stage_state.{stage['state']}", lang)
         dates = f"{stage['dwellings'] or '—'}/{stage['premises'] or '—'}"
-        numbers = "、".join(stage["documents"])
+        numbers = locale.joined(stage["documents"], lang)
         said.append(" ".join(filter(None, (name, state, dates, numbers))))
     return said
 
@@ -224,7 +225,7 @@ def conclusion(review: Review, lang: str | None) -> str:
         if not silent:
             return locale.text("scheme.doc.conclusion_nothing", lang)
         named = list(dict.fromkeys(silent))
-    said = {"clauses": "、".join(named)}
+    said = {"clauses": Listed(named)}
     return locale.text(f"scheme.doc.conclusion_{outcome.value}", lang, **said)
 
 

@@ -455,8 +455,8 @@ def _register_row(writer: TableWriter, sheet: Any, review: Review, at: int) -> N
         locale.text("verdict.insufficient_data", lang)
         if area is None
         else verdict_text(area, lang),
-        "、".join(decisive(review, Verdict.NON_COMPLIANT)),
-        "、".join(decisive(review, Verdict.INSUFFICIENT_DATA)),
+        locale.joined(decisive(review, Verdict.NON_COMPLIANT), lang),
+        locale.joined(decisive(review, Verdict.INSUFFICIENT_DATA), lang),
         scheme.file,
         float(scheme.row),
     )

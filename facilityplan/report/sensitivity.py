@@ -178,7 +178,7 @@ def _residence_rows(found: Sensitivity, lang: str | None) -> list[Row]:
             ),
             "turned_by": variants_text(table["turned_by"][at], found.options, lang) or None,
             "reasons": reasons_text(table["reasons"][at], (), lang) or None,
-            "barriers": "、".join(table["barriers"][at]) or None,
+            "barriers": locale.joined(table["barriers"][at], lang) or None,
             "verdict": said[table["verdict"][at]],
         }
         for name in ("limit_m", "straight_m", "walking_m", "node_m"):

@@ -162,7 +162,7 @@ def site_plan_lines(plan: SitePlan, lang: str | None = None) -> list[str]:
             "open",
             reason=locale.text(f"site.reason.{reason}", lang),
             count=len(names),
-            ids=_listed(names),
+            ids=_listed(names, lang),
         )
         for reason, names in sorted(counts.items())
     ]
@@ -217,8 +217,8 @@ def _percent(part: float, whole: float) -> str:
     return f"{part / whole * 100:.1f}%" if whole > 0 else "—"
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = "、".join(names[:MOST_LISTED])
+def _listed(names: Sequence[str], lang: str | None) -> str:
+    shown = locale.joined(names[:MOST_LISTED], lang)
     return shown if len(names) <= MOST_LISTED else f"{shown}…"
 
 
@@ -341,12 +341,14 @@ def _write_reasons(writer: SheetWriter, plan: SitePlan, lang: str | None) -> Non
                 {
                     "site_id": item.site.candidate_id,
                     "site_name": item.site.name,
-                    "serves": "、".join(item.site.serves),
-                    "mends": "、".join(f"{name} × {n}" for name, n in sorted(mends.items())),
+                    "serves": locale.joined(item.site.serves, lang),
+                    "mends": locale.joined(
+                        (f"{name} × {n}" for name, n in sorted(mends.items())), lang
+                    ),
                     "lost_gaps": float(len(item.lost)),
                     "lost_households": item.lost_households.known,
                     "lost_elders": item.lost_elders.known,
-                    "lost_ids": "、".join(item.lost),
+                    "lost_ids": locale.joined(item.lost, lang),
                     "alternatives": _alternatives(item, lang),
                 }
             )
@@ -359,9 +361,8 @@ def _alternatives(item: SiteReasons, lang: str | None) -> str:
         return locale.text("site.alternatives_unknown", lang)
     if not item.alternatives:
         return locale.text("site.alternatives_none", lang)
-    return "、".join(
-        f"{other.candidate_id}（{format_number(other.value)}）" for other in item.alternatives
-    )
+    named = (f"{other.candidate_id}（{format_number(other.value)}）" for other in item.alternatives)
+    return locale.joined(named, lang)
 
 
 def _write_open(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
@@ -385,9 +386,12 @@ def _write_open(writer: SheetWriter, plan: SitePlan, lang: str | None) -> None:
                 "site_limit_m": _number(item.limit_m),
                 "nearest_candidate": item.nearest,
                 "nearest_m": _number(item.nearest_m),
-                "barred": "、".join(
-                    f"{name}（{locale.text(f'site.barred.{why}', lang)}）"
-                    for name, why in item.barred
+                "barred": locale.joined(
+                    (
+                        f"{name}（{locale.text(f'site.barred.{why}', lang)}）"
+                        for name, why in item.barred
+                    ),
+                    lang,
                 ),
             }
         )
@@ -409,8 +413,8 @@ def _write_equals(writer: SheetWriter, plan: SitePlan) -> None:
         Row(
             {
                 "equal_plan": float(number),
-                "sites_only_there": "、".join(sorted(set(other.sites) - own)),
-                "sites_only_here": "、".join(sorted(own - set(other.sites))),
+                "sites_only_there": locale.joined(sorted(set(other.sites) - own), writer.lang),
+                "sites_only_here": locale.joined(sorted(own - set(other.sites)), writer.lang),
                 "mean_health_m": _number(other.mean_health_m),
                 "mean_score": _number(other.mean_score),
             }
@@ -464,8 +468,8 @@ def _write_stages(writer: SheetWriter, plan: SitePlan) -> None:
             {
                 "stage_year": str(stage.year),
                 "n_sites": float(len(stage.sites)),
-                "stage_new": "、".join(stage.new),
-                "stage_sites": "、".join(stage.sites),
+                "stage_new": locale.joined(stage.new, writer.lang),
+                "stage_sites": locale.joined(stage.sites, writer.lang),
                 "weight_served": stage.weight,
             }
         )

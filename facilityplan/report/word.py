@@ -21,7 +21,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from facilityplan.errors import InputError, UnreadableSourceError
-from facilityplan.locale import language
+from facilityplan.locale import Listed, language
 
 EPOCH: Final = dt.date(1980, 1, 1)
 """Date of a document that has no judging date; zip files know none before."""
@@ -91,7 +91,7 @@ def fill(template: Path | None, kind: str, fields: Mapping[str, Any], lang: str 
         asked = document.get_undeclared_template_variables(environment)
         unknown = sorted(asked - set(fields))
         if unknown:
-            raise _unknown("、".join(unknown), fields, file)
+            raise _unknown(Listed(unknown), fields, file)
         content_of = {name: _placed(value, document) for name, value in fields.items()}
         document.render(content_of, environment, autoescape=True)
     except jinja2.UndefinedError as error:
@@ -148,7 +148,7 @@ def _unknown(found: str, fields: Mapping[str, Any], file: str | None) -> InputEr
         row = value[0] if isinstance(value, list) and value else value
         parts = [f"{name}.{part}" for part in row] if isinstance(row, Mapping) else []
         known += [name, *(parts if name != "field" else [f"{name}.households"])]
-    return InputError("template_field_unknown", file=file, found=found, known="、".join(known))
+    return InputError("template_field_unknown", file=file, found=found, known=Listed(known))
 
 
 def settle(document: Any) -> None:

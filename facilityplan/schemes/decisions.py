@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from facilityplan.errors import BadValueError, InputError, SchemaError
 from facilityplan.layers import as_text
+from facilityplan.locale import Listed
 from facilityplan.schemes import cells
 from facilityplan.schemes.register import Review
 
@@ -57,8 +58,8 @@ def read_decisions(content: bytes, file: str) -> list[Decision]:
     named = [name for name in TABLES if name in table]
     other = [*(name for name in table if name not in TABLES), *named[1:]]
     if other or not named:
-        said = "、".join(other) or "—"
-        known = "、".join(f"[[{name}]]" for name in TABLES)
+        said = Listed(other) or "—"
+        known = Listed(f"[[{name}]]" for name in TABLES)
         raise SchemaError("decision_unknown", file=file, found=said, known=known)
     rows = table[named[0]]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -78,9 +79,9 @@ def _decision(row: Mapping[str, Any], file: str, number: int) -> Decision:
         used.add(key)
     other = [key for key in row if key not in used]
     if other:
-        known = "、".join(f"{name}（{words[0]}）" for name, words in WORDS.items())
+        known = Listed(f"{name}（{words[0]}）" for name, words in WORDS.items())
         raise SchemaError(
-            "decision_unknown", file=file, rows=[number], found="、".join(other), known=known
+            "decision_unknown", file=file, rows=[number], found=Listed(other), known=known
         )
     return Decision(**given)
 
@@ -110,9 +111,9 @@ def check_decisions(decisions: Sequence[Decision], reviews: Sequence[Review], fi
     known = {(item.scheme.name, f.clause_id) for item in reviews for f in item.findings}
     lost = [item for item in decisions if (item.scheme, item.clause) not in known]
     if lost:
-        said = "、".join(f"{item.scheme}/{item.clause}" for item in lost[:5])
+        said = Listed(f"{item.scheme}/{item.clause}" for item in lost[:5])
         raise InputError("decision_of_none", file=file, found=said)
     schemes = Counter(item.scheme.name for item in reviews)
     shared = dict.fromkeys(item.scheme for item in decisions if schemes[item.scheme] > 1)
     if shared:
-        raise InputError("decision_of_several", file=file, found="、".join(shared))
+        raise InputError("decision_of_several", file=file, found=Listed(shared))

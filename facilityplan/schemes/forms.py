@@ -15,6 +15,7 @@ from facilityplan.errors import InputError, MissingLayerError
 from facilityplan.io.sheets import untangle
 from facilityplan.io.source import Reading, Table
 from facilityplan.io.table import Grid, is_empty
+from facilityplan.locale import Listed
 from facilityplan.schemes.fields import PHASE_FIELDS, SCHEME_FIELDS, Field
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.sheet import Header, header_of, read_pairs, read_rows
@@ -66,7 +67,7 @@ def _of_forms(
     schemes: list[Scheme] = []
     readings: list[Reading] = []
     if others:
-        readings.append(Reading("sheets_unused", parameters={"sheets": "、".join(others)}))
+        readings.append(Reading("sheets_unused", parameters={"sheets": Listed(others)}))
     for name, grid in forms.items():
         file = f"{grid.file} [{name}]" if name else grid.file
         scheme, said = _of_form(dataclasses.replace(grid, file=file), name or grid.file)

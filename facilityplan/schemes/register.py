@@ -12,6 +12,7 @@ from typing import Final
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.checks.spans import Part, Span, share_of
+from facilityplan.locale import Listed
 from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
@@ -117,12 +118,12 @@ def circumstances(
         if any(name in sheet.values.get("approximate", ()) for sheet in sheets)
     ]
     if lacks_number(scheme, standards):
-        documents = "、".join(item.number for item in standards.documents)
+        documents = Listed(item.number for item in standards.documents)
         found.append(Remark("no_local_number", {"documents": documents}))
     places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
     said = scheme.place or ""
     if said and not any(name in said or said in name for name in places):
-        documents = "、".join(item.number for item in standards.documents)
+        documents = Listed(item.number for item in standards.documents)
         found.append(Remark("other_place", {"place": said, "documents": documents}))
     farthest = scheme.number("farthest_dwelling_m")
     unit = Unit(setting="urban", status=scheme.status)

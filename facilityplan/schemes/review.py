@@ -19,6 +19,7 @@ from facilityplan.checks.floor_area import demand_of
 from facilityplan.checks.floor_area import judge as judge_floor_area
 from facilityplan.checks.staged_delivery import Step
 from facilityplan.errors import UsageError
+from facilityplan.locale import Listed
 from facilityplan.provision import Provided
 from facilityplan.schemes.fields import STAGES
 from facilityplan.schemes.ledger import phase_ledger, served_by
@@ -143,7 +144,7 @@ def _steps(dwellings: Scheme | Phase, premises: Sequence[Scheme | Phase]) -> lis
                 stage,
                 own,
                 max(given) if len(given) == len(days) else None,
-                "、".join(filter(None, said)) or None,
+                Listed(filter(None, said)) or None,
             )
         )
     return steps

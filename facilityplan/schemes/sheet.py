@@ -13,6 +13,7 @@ from facilityplan.errors import BadValueError, InputError, SchemaError
 from facilityplan.io.aliases import split_header
 from facilityplan.io.source import Reading, Table
 from facilityplan.layers import RESIDENCE_STATUSES, as_text
+from facilityplan.locale import Listed
 from facilityplan.schemes import cells
 from facilityplan.schemes.fields import PHASE_FIELDS, SCHEME_FIELDS, Field
 from facilityplan.schemes.model import Phase, Scheme
@@ -48,7 +49,7 @@ def _words(fields: tuple[Field, ...]) -> Mapping[str, Field]:
 
 
 def _known(fields: Iterable[Field]) -> str:
-    return "、".join(f"{field.name}（{field.words[0]}）" for field in fields)
+    return Listed(f"{field.name}（{field.words[0]}）" for field in fields)
 
 
 def header_of(name: str, fields: tuple[Field, ...]) -> Header | None:
@@ -107,7 +108,7 @@ def _headers(
     known = [item for item in found if item is not None]
     twice = len({item.field.name for item in known}) != len(known)
     if refused or twice or not (known or strict):
-        said = "、".join(refused or [item.spoken for item in known] or unused)
+        said = Listed(refused or [item.spoken for item in known] or unused)
         raise SchemaError("scheme_column", file=file, found=said, known=_known(fields))
     return found, unused
 
@@ -193,7 +194,7 @@ def _refused(header: Header, cell: object, file: str, row: int) -> BadValueError
     found = str(cell)[:40]
     content = header.field.content
     if content == "status":
-        allowed = "、".join(f"{name}（{said[0]}）" for name, said in RESIDENCE_STATUSES.items())
+        allowed = Listed(f"{name}（{said[0]}）" for name, said in RESIDENCE_STATUSES.items())
         return BadValueError("unknown_word", found=found, allowed=allowed, **where)
     message = {
         "count": "bad_count",
@@ -247,14 +248,14 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     times = Counter(item.name for item in schemes)
     twice = [item for item in schemes if item.name in found and times[item.name] > 1]
     if twice:
-        names = "、".join(dict.fromkeys(item.name for item in twice))
+        names = Listed(dict.fromkeys(item.name for item in twice))
         rows = [item.row for item in twice]
         raise InputError("scheme_phase_of_several", file=table.file, rows=rows, found=names)
     schemes = [replace(item, phases=tuple(found.pop(item.name, ()))) for item in schemes]
     if found and phases is not None:
         lost = sorted(item.row for items in found.values() for item in items)
         raise InputError(
-            "scheme_phase_of_none", file=phases.file, rows=lost, found="、".join(sorted(found))
+            "scheme_phase_of_none", file=phases.file, rows=lost, found=Listed(sorted(found))
         )
     return schemes, [*readings, *notes.readings()]
 
@@ -262,7 +263,7 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
 def _unused(names: Sequence[str]) -> list[Reading]:
     if not names:
         return []
-    return [Reading("columns_unused", parameters={"columns": "、".join(names)})]
+    return [Reading("columns_unused", parameters={"columns": Listed(names)})]
 
 
 def _table_headers(
@@ -383,7 +384,7 @@ def scheme_from_toml(content: bytes, file: str) -> list[Scheme]:
     if rows is None:
         rows, table = [table], {}
     if table or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        found = "、".join(table) or "scheme"
+        found = Listed(table) or "scheme"
         raise SchemaError("scheme_column", file=file, found=found, known=_known(SCHEME_FIELDS))
     schemes = [_from_toml(row, file, number) for number, row in enumerate(rows, start=1)]
     if not schemes:

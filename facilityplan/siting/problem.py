@@ -22,6 +22,7 @@ from facilityplan.coverage import (
 )
 from facilityplan.errors import UsageError
 from facilityplan.layers import City, points_of
+from facilityplan.locale import Listed
 from facilityplan.provision import reaching, select
 from facilityplan.siting.candidates import generate_candidates
 from facilityplan.standards import Clause, Standards
@@ -168,7 +169,7 @@ def _facility_kind(standards: Standards, options: Options) -> str | None:
     if options.facility_kind is None:
         return kinds[0] if kinds else None
     if kinds and options.facility_kind not in kinds:
-        allowed = "、".join(sorted(set(kinds)))
+        allowed = Listed(sorted(set(kinds)))
         raise UsageError("siting_kind", kind=options.facility_kind, allowed=allowed)
     return options.facility_kind
 

@@ -27,6 +27,7 @@ from facilityplan.errors import (
     StandardNotFoundError,
     expected_instead,
 )
+from facilityplan.locale import Listed
 from facilityplan.standards.model import (
     Basis,
     Clause,
@@ -180,7 +181,7 @@ def load(document_id: str, folder: Path | None = None) -> Document:
     """
     files = document_files(folder)
     if document_id not in files:
-        known = "、".join(files)
+        known = Listed(files)
         raise StandardNotFoundError("standard_unknown", document=document_id, known=known)
     return read_document(files[document_id])
 
@@ -210,7 +211,7 @@ def _read(source: Traversable | Path) -> Document:
     unknown = sorted(set(table) - {"document", "clause"})
     if unknown or "document" not in table:
         if unknown:
-            raise _slip("unknown", name, unknown[0], known="document、clause")
+            raise _slip("unknown", name, unknown[0], known=Listed(("document", "clause")))
         raise _slip("missing", name, "document")
     head = table["document"]
     rows = table.get("clause", [])
@@ -252,11 +253,10 @@ def _format_error(error: ValidationError, file: str, rows: list[Any]) -> Standar
         file,
         " / ".join(path),
         found=str(found["input"])[:40],
-        known="、".join(_keys_of(model, path)),
-        allowed=str(context.get("expected", ""))
-        .replace("'", "")
-        .replace(" or ", "、")
-        .replace(", ", "、"),
+        known=Listed(_keys_of(model, path)),
+        allowed=Listed(
+            str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        ),
         limit=" ".join(f"{_SIGNS[name]} {context[name]:g}" for name in _SIGNS if name in context),
         reason=found["msg"],
     )
@@ -307,7 +307,7 @@ def _check_clause(clause: Clause, file: str) -> None:
 
 
 def _choice(key: str, found: Any, allowed: Iterable[str]) -> _Slip:
-    return "choice", key, {"found": found, "allowed": "、".join(allowed) or "-"}
+    return "choice", key, {"found": found, "allowed": Listed(allowed) or "-"}
 
 
 def _unfit_measure(clause: Clause) -> Iterator[_Slip]:
@@ -329,7 +329,7 @@ def _unfit_parameters(clause: Clause) -> Iterator[_Slip]:
     for key, value in clause.parameters.items():
         wanted = measure.parameters.get(key)
         if wanted is None:
-            yield "unknown", f"parameters / {key}", {"known": "、".join(measure.parameters) or "-"}
+            yield "unknown", f"parameters / {key}", {"known": Listed(measure.parameters) or "-"}
             continue
         types, expected = _TYPES[wanted]
         is_number = not isinstance(value, float) or math.isfinite(value)
@@ -388,7 +388,7 @@ def documents_of_place(
     documents = [read_document(source) for source in document_files(folder).values()]
     own = [item for item in documents if place in {item.place, *item.place_aliases}]
     if not own:
-        known = "、".join(sorted({item.place for item in documents}))
+        known = Listed(sorted({item.place for item in documents}))
         raise StandardNotFoundError("place_unknown", place=place, known=known)
     above = {
         item.id: item

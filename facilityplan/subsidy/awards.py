@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from facilityplan.errors import BadValueError, DuplicateIdError
 from facilityplan.layers import City
+from facilityplan.locale import Listed
 from facilityplan.provision import select
 from facilityplan.standards import Adoption, Clause, Standards, Unit
 from facilityplan.standards.precedence import unknown_scope
@@ -255,12 +256,12 @@ def _facts(city: City) -> dict[str, dict[str, Any]]:
     names = [row["facility"] for row in rows]
     strangers = [row["row"] for row in rows if row["facility"] not in known]
     if strangers:
-        said = "、".join([name for name in names if name not in known][:5])
+        said = Listed([name for name in names if name not in known][:5])
         raise BadValueError("unknown_reference", **where, rows=strangers, found=said)
     again = [row["row"] for row in rows if names.count(row["facility"]) > 1]
     if again:
         twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-        raise DuplicateIdError("duplicate_id", **where, rows=again, found="、".join(twice))
+        raise DuplicateIdError("duplicate_id", **where, rows=again, found=Listed(twice))
     return {row["facility"]: {str(key): cell for key, cell in row.items()} for row in rows}
 
 

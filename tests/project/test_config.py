@@ -51,7 +51,7 @@ MORE = [
     ("[network]\nwalkable = true\n", ["network.walkable"]),
     (
         "[network.walkable]\ntrunk = 'yes'\n",
-        ["network.walkable.trunk", "yes", 'true、false、"with_footway"'],
+        ["network.walkable.trunk", "yes", "true", "false", '"with_footway"'],
     ),
     ("[network.walkable]\ntrunk = 1\n", ["network.walkable.trunk", "1", "with_footway"]),
     ("x = = 1\n", []),

@@ -25,6 +25,7 @@ from PIL import Image
 
 from facilityplan import locale
 from facilityplan.errors import OutputError
+from facilityplan.locale import Listed
 from facilityplan.report.figures.fonts import Typeface
 from facilityplan.report.figures.marks import Label
 from facilityplan.report.figures.plates import Plate
@@ -72,7 +73,7 @@ class Paper:
         """
         sizes = {"A3": (420.0, 297.0), "A4": (297.0, 210.0)}
         if name not in sizes:
-            raise OutputError("figure_paper", given=name, allowed="、".join(sizes))
+            raise OutputError("figure_paper", given=name, allowed=Listed(sizes))
         return cls(name, *sizes[name])
 
 

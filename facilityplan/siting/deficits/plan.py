@@ -15,6 +15,7 @@ import shapely
 from facilityplan.checks import Finding, assess
 from facilityplan.coverage import Sight
 from facilityplan.layers import City, conform, stack
+from facilityplan.locale import Listed
 from facilityplan.scenario import changes, mended
 from facilityplan.siting.deficits.check import lost_without
 from facilityplan.siting.deficits.problem import CityDeficits, deficit_problem
@@ -426,7 +427,7 @@ def _with_rows(city: City, rows: Sequence[tuple[Any, ...]]) -> City:
             "status": ["operating"] * len(rows),
             "beds": [row[2] for row in rows],
             "floor_area_m2": [row[3] for row in rows],
-            "serves": ["、".join(row[4]) or None for row in rows],
+            "serves": [Listed(row[4]) or None for row in rows],
         },
         geometry=shapely.points([(row[5], row[6]) for row in rows]),
         crs=city.crs,

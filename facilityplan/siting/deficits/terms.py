@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facilityplan.errors import UsageError
+from facilityplan.locale import Listed
 from facilityplan.siting.arguments import Floats, Ints, checked_numbers
 
 
@@ -373,7 +374,7 @@ def _check_money(actions: Sequence[Action], terms: DeficitTerms) -> None:
             raise UsageError("siting_negative_number", name=f"cost {action.id}")
     missing = [item.id for item in working if any(math.isnan(part) for part in _money(item))]
     if missing and terms.needs_costs:
-        raise UsageError("deficit_cost_missing", actions="、".join(missing), number=len(missing))
+        raise UsageError("deficit_cost_missing", actions=Listed(missing), number=len(missing))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from facilityplan.errors import UsageError
 from facilityplan.layers import City, points_of
+from facilityplan.locale import Listed
 from facilityplan.siting.arguments import Floats
 from facilityplan.siting.deficits.terms import Act, Action, DeficitTerms, Size, Then
 
@@ -146,7 +147,7 @@ def offered(city: City, options: DeficitOptions, default_kind: str | None) -> Of
         elif rule.act in DONE_TO_FACILITIES:
             rows += _at_facilities(city, options, rule, number)
         else:
-            allowed = "、".join((*DONE_TO_CANDIDATES, *DONE_TO_FACILITIES))
+            allowed = Listed((*DONE_TO_CANDIDATES, *DONE_TO_FACILITIES))
             raise UsageError("deficit_act", act=str(rule.act), allowed=allowed)
     rows += _kept(city, rows)
     rows.sort(key=lambda row: row[0].id)

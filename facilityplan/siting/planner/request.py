@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from facilityplan.errors import UsageError
+from facilityplan.locale import Listed
 
 
 class Model(StrEnum):
@@ -118,9 +119,9 @@ def checked_request(request: Request) -> Request:
     """
     models, rules = [str(item) for item in Model], [str(item) for item in Rule]
     if request.model not in models:
-        raise UsageError("site_model", given=request.model, known="、".join([*models, "deficits"]))
+        raise UsageError("site_model", given=request.model, known=Listed([*models, "deficits"]))
     if request.candidates is not None and request.candidates not in rules:
-        raise UsageError("site_candidates", given=request.candidates, known="、".join(rules))
+        raise UsageError("site_candidates", given=request.candidates, known=Listed(rules))
     model = Model(request.model)
     has = {
         "sites": request.n_sites is not None,
@@ -167,7 +168,7 @@ def _check_numbers(request: Request) -> None:
     years = [year for year, _ in request.stages]
     counts = [number for _, number in request.stages]
     if years != sorted(set(years)) or counts != sorted(counts):
-        given = "、".join(f"{year}:{number}" for year, number in request.stages)
+        given = Listed(f"{year}:{number}" for year, number in request.stages)
         raise UsageError("site_stages", given=given)
     above_0 = {"spacing": request.spacing_m, "module": request.module_m2}
     for name, number in above_0.items():
