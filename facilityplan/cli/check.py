@@ -17,6 +17,7 @@ from facilityplan.cli.standards_files import document_named
 from facilityplan.doctor.notices import sentence
 from facilityplan.doctor.readings import readings
 from facilityplan.errors import (
+    StandardNotFoundError,
     StandardsError,
     UnreadableSourceError,
     UsageError,
@@ -151,6 +152,7 @@ def _reviews(
 ) -> list[Review]:
     if context is not None:
         _refuse_other_standards(schemes, context.standards)
+        _refuse_other_city(schemes, context.standards)
     needs = None if context is None else floor_area_needs(context)
     memo: dict[Any, Standards] = {}
     as_of = None if options.date is None else parse_date(options.date)
@@ -206,6 +208,38 @@ def _refuse_other_standards(schemes: Sequence[Scheme], used: Standards) -> None:
             )
 
 
+def _refuse_other_city(schemes: Sequence[Scheme], used: Standards) -> None:
+    """Refuse a scheme of a place whose own documents are known and not those used.
+
+    A place that is in no document (a district, a new name) is taken; the review says so.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    places = {name for item in used.documents for name in (item.place, *item.place_aliases)}
+    for scheme in schemes:
+        if scheme.place not in places and _documents_of(scheme.place):
+            raise UsageError(
+                "scheme_other_city",
+                file=scheme.file,
+                rows=[scheme.row],
+                place=scheme.place,
+                known=Listed(item.number for item in used.documents),
+            )
+
+
+def _documents_of(place: str | None) -> set[str]:
+    """Return the documents of a place itself; none where no document names it."""
+    if place is None:
+        return set()
+    try:
+        return {item.id for item in _of_place(place, None)}
+    except StandardNotFoundError:
+        return set()
+
+
 def _decisions(path: Path | None, reviews: Sequence[Review]) -> list[Decision]:
     if path is None:
         return []
@@ -253,6 +287,9 @@ def standards_of(
     Only the call may name a file: a sheet comes from someone else.
     """
     ids = scheme.standards or tuple(named)
+    if not ids and place and scheme.place and _documents_of(place) != _documents_of(scheme.place):
+        said = {"place": scheme.place, "asked": place}
+        raise UsageError("scheme_place_differs", file=scheme.file, rows=[scheme.row], **said)
     read = standards.load if scheme.standards else document_named
     key = ids or scheme.place or place
     if not key:

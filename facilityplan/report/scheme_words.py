@@ -177,6 +177,11 @@ def phase_row(line: PhaseLine, lang: str | None) -> dict[str, str]:
     }
 
 
+def _two_decimals(figure: float) -> str:
+    """Return a figure that a share of land makes a fraction; a dash where it is not known."""
+    return "—" if math.isnan(figure) else f"{round(figure, 2):.10g}"
+
+
 def street_texts(streets: Sequence[StreetNeed], lang: str | None) -> list[str]:
     """Return what the scheme adds to each street."""
     said = []
@@ -187,12 +192,12 @@ def street_texts(streets: Sequence[StreetNeed], lang: str | None) -> list[str]:
                 lang,
                 name=item.name,
                 share=f"{item.share:.1%}",
-                before=item.households_before,
-                after=item.households_before + item.households_added,
-                need_before=item.required_before_m2,
-                need_after=item.required_before_m2 + item.required_added_m2,
-                gap_before=item.gap_before_m2,
-                gap_after=item.gap_after_m2,
+                before=_two_decimals(item.households_before),
+                after=_two_decimals(item.households_before + item.households_added),
+                need_before=_two_decimals(item.required_before_m2),
+                need_after=_two_decimals(item.required_before_m2 + item.required_added_m2),
+                gap_before=_two_decimals(item.gap_before_m2),
+                gap_after=_two_decimals(item.gap_after_m2),
             )
         )
         if item.undecided:

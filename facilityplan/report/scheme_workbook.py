@@ -263,7 +263,10 @@ def _sums(writer: TableWriter, sheet: Any, review: Review, finding: Finding, lin
         _sum_in_words(writer, sheet, review, finding, line)
     elif finding.margin is not None and not unverified and finding.value is not None:
         _difference(writer, sheet, finding, line, finding.margin)
-        formula = f"IF(H{n}{_sign(finding)}G{n},{_words(finding, writer.lang)})"
+        known = f"AND(ISNUMBER(H{n}),ISNUMBER(G{n}))"
+        missing = locale.text("verdict.insufficient_data", writer.lang)
+        holds = f"H{n}{_sign(finding)}G{n}"
+        formula = f'IF({known},IF({holds},{_words(finding, writer.lang)}),"{missing}")'
         writer.formula(sheet, line, 10, formula, verdict_text(finding, writer.lang))
 
 

@@ -119,7 +119,8 @@ def circumstances(
     ]
     if lacks_number(scheme, standards):
         documents = Listed(item.number for item in standards.documents)
-        found.append(Remark("no_local_number", {"documents": documents}))
+        where = "no_local_number" if surroundings is None else "no_local_number_in_city"
+        found.append(Remark(where, {"documents": documents}))
     places = {name for item in standards.documents for name in (item.place, *item.place_aliases)}
     said = scheme.place or ""
     if said and not any(name in said or said in name for name in places):

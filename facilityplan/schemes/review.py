@@ -103,11 +103,31 @@ def _delivery(scheme: Scheme, standards: Standards, unit: Unit, ref: UnitRef) ->
             if served is None:
                 findings.append(undecided(adoption, own, "reason.phase_need_unknown"))
             elif not served:
-                findings.append(not_applicable(adoption, own, "reason.phase_served_before", {}))
+                findings.append(_served_before(adoption, own, scheme, phase, opinions, as_of))
             else:
                 steps = _steps(phase, [scheme.phases[at] for at in served])
                 findings.append(_judge_delivery(adoption, own, steps, opinions, as_of))
     return findings
+
+
+def _served_before(
+    adoption: Adoption,
+    ref: UnitRef,
+    scheme: Scheme,
+    phase: Phase,
+    opinions: Sequence[Step],
+    as_of: dt.date,
+) -> Finding:
+    """Judge a phase that needs no premises of its own: those built before it have to be there.
+
+    Where they are, their own phase answers for them.
+    """
+    earlier = scheme.phases[: scheme.phases.index(phase)]
+    steps = _steps(phase, [item for item in earlier if item.elder_floor_area_m2 > 0])
+    found = _judge_delivery(adoption, ref, steps, opinions, as_of)
+    if found.verdict in {Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA}:
+        return found
+    return not_applicable(adoption, ref, "reason.phase_served_before", {})
 
 
 def _judge_delivery(
@@ -136,6 +156,9 @@ def _steps(dwellings: Scheme | Phase, premises: Sequence[Scheme | Phase]) -> lis
         given = [day for day in days if day is not None]
         if own is None and not given:
             continue
+        last = max(given, default=None)
+        # One that is late is late, whatever the others that serve them give.
+        late = own is not None and last is not None and last > own
         sheets = [dwellings, *(item for item in premises if item is not dwellings)]
         said = [item.words(f"{stage}_document") for item in sheets]
         steps.append(
@@ -143,7 +166,7 @@ def _steps(dwellings: Scheme | Phase, premises: Sequence[Scheme | Phase]) -> lis
                 dwellings.row,
                 stage,
                 own,
-                max(given) if len(given) == len(days) else None,
+                last if late or len(given) == len(days) else None,
                 Listed(filter(None, said)) or None,
             )
         )

@@ -66,6 +66,13 @@ CHANGES = [
 
 
 IN_ENGLISH = {0, 5, 9}
+DESIGNED, VERDICT = 8, 11
+"""Columns of the review workbook, the first is 1."""
+
+
+def row_of(book, clause):
+    (row,) = [row for row in book.worksheets[0].iter_rows(min_row=7) if row[1].value == clause]
+    return row[0].row
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +96,10 @@ def books(tmp_path_factory):
         for cell, value in cells.items():
             book.worksheets[0 if name == "total" else 1][cell] = value
         book.save(folder / f"{name}.xlsx")
+    written["cleared"] = review_workbook(reviewed(sheet_of(*NEW, 1250, 375, premises=1)), lang="zh")
+    book = openpyxl.load_workbook(io.BytesIO(written["cleared"]))
+    book.worksheets[0].cell(row_of(book, "ZZ02b"), DESIGNED).value = None
+    book.save(folder / "cleared.xlsx")
     reviews = [reviewed(sheet_of(*where, *before)) for where, before, _ in CHANGES]
     untouched = [review_workbook(item) for item in [reviews[2], reviews[7], reviews[9], phased]]
     for number, content in enumerate([*untouched, register_workbook(reviews)]):
@@ -177,6 +188,14 @@ def test_a_total_that_is_not_the_sum_of_its_phases_is_not_judged(books):
     changed = {**sheet_of(*NEW, 1300, None), "phase": PHASES}
     assert judged(reviewed(changed))[3] == "insufficient_data"
     assert area_row(books["total"][1], {"ZZ02a"})[3] == "资料不足"
+
+
+@needs_office
+def test_a_designed_figure_that_is_cleared_is_no_pass(books):
+    before, after = books["cleared"]
+    row = row_of(before, "ZZ02b")
+    assert before.worksheets[0].cell(row, VERDICT).value == "符合"
+    assert after.worksheets[0].cell(row, VERDICT).value == "资料不足"
 
 
 @needs_office

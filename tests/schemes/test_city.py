@@ -270,7 +270,46 @@ def test_the_documents_of_the_city_hold(check):
     code, answer = check(standards=["zhengzhou-2018-34"], place="郑州")
     assert (code, answer["standards"]) == (0, ["zhengzhou-2018-34"])
     assert "other_place" not in answer["said"]
-    assert "other_place" in check(place="许昌市")[1]["said"]
+    # a district that no document names is taken, and said; another city's scheme is refused
+    assert "other_place" in check(place="许昌市魏都区")[1]["said"]
+    code, said = check(place="许昌市")
+    assert code == 2
+    for word in ("许昌市", "郑政〔2018〕34号", "a.toml"):
+        assert word in said
+
+
+def test_a_place_beside_the_one_of_the_sheet_is_refused(tmp_path, capsys):
+    sheet = tmp_path / "a.toml"
+    sheet.write_text(
+        'name = "甲"\nplace = "郑州市"\nstatus = "new"\nhouseholds = 100\n', encoding="utf-8"
+    )
+    for verb in ("check", "conditions"):
+        call = [verb, str(sheet), "--date", "2019-06-30", "--place"]
+        assert run_command_line([*call, "济源市"]) == 2
+        shown = capsys.readouterr()
+        for word in ("郑州市", "济源市", "a.toml"):
+            assert word in shown.err
+        assert shown.out == ""
+        assert run_command_line([*call, "郑州"]) in {0, 1}
+        capsys.readouterr()
+
+
+def test_a_need_that_is_not_known_is_a_dash(city, tmp_path, capsys):
+    """Jiyuan's text has no rate for standing estates: what one adds to its street is not known."""
+    sheet = tmp_path / "a.toml"
+    sheet.write_text(
+        f'status = "existing"\nhouseholds = 600\nelder_floor_area_m2 = 119\ncrs = "{CRS}"\n'
+        f'outline = "{box(*NEAR).wkt}"\n',
+        encoding="utf-8",
+    )
+    call = ["check", str(sheet), "--city", str(city), "--standards", "jiyuan-2017-73"]
+    assert run_command_line(call) == 1
+    said = capsys.readouterr().out
+    assert "nan" not in said
+    (street,) = [line for line in said.splitlines() if "应配用房" in line]
+    assert "→ — ㎡" in street
+    assert "城市项目所用文件（济政办〔2017〕73号）" in said
+    assert "project.toml" in said
 
 
 def test_judging_date_of_the_city_and_of_the_call(check):
