@@ -74,6 +74,12 @@ def judgements(
         }
         return sorted(names.index(other) for other in also)
 
+    def kind_of(name: str) -> str:
+        """Return what a clause is shown by: estates where schemes are estates of the city."""
+        kind = measures()[clauses[name].measure].unit_of_assessment
+        drawn = {_drawn_as(finding, positions) for finding in by_clause[name]}
+        return "residence" if kind == "scheme" and "residence" in drawn else kind
+
     positions = {
         "residence": _positions(city, "residences"),
         "zone": _positions(city, "zones"),
@@ -90,7 +96,10 @@ def judgements(
     varied = None if sensitivity is None or not sensitivity.table["id"] else sensitivity
     return {
         "methods": None if varied is None else methods(varied, lang),
-        "clauses": [_clause(clauses[name], lang) | {"together": together(name)} for name in names],
+        "clauses": [
+            _clause(clauses[name], lang) | {"together": together(name), "unitKind": kind_of(name)}
+            for name in names
+        ],
         "findings": columns,
         "texts": list(texts.found),
     }
@@ -108,7 +117,6 @@ def _clause(clause: Clause, lang: str) -> dict[str, Any]:
         "id": clause.id,
         "title": clause.title if lang == "zh" else clause.title_en,
         "measure": clause.measure,
-        "unitKind": measures()[clause.measure].unit_of_assessment,
         "mandatory": clause.modality.value == "mandatory",
         "modality": locale.text(f"modality.{clause.modality.value}", lang),
         "holder": locale.text(f"duty_holder.{clause.duty_holder.value}", lang),
@@ -129,12 +137,13 @@ def _columns(
     lang: str,
 ) -> dict[str, Any]:
     """Return one list a column; a unit that is on no layer is given by its name."""
+    kinds = [_drawn_as(finding, positions) for finding in findings]
     units = [
-        positions.get(finding.unit_kind, {}).get(finding.unit_id, finding.unit_name)
-        for finding in findings
+        positions.get(kind, {}).get(_estate(finding), finding.unit_name)
+        for kind, finding in zip(kinds, findings, strict=True)
     ]
     columns: dict[str, Any] = {
-        "unitKind": _shared([finding.unit_kind for finding in findings]),
+        "unitKind": _shared(kinds),
         "unit": units,
         "verdict": [VERDICTS.index(finding.verdict) for finding in findings],
         "value": [_figure(finding.value) for finding in findings],
@@ -152,6 +161,17 @@ def _columns(
     if any("walking_m" in finding.evidence for finding in findings):
         columns |= _walking(findings)
     return columns
+
+
+def _estate(finding: Finding) -> str:
+    """Return the id of the unit; of a phase, that of its estate."""
+    return finding.unit_id.partition("/")[0] if finding.unit_kind == "scheme" else finding.unit_id
+
+
+def _drawn_as(finding: Finding, positions: Mapping[str, Mapping[str, int]]) -> str:
+    """Return the kind of the unit; a scheme that is an estate of the city is drawn as that estate."""
+    is_estate = finding.unit_kind == "scheme" and _estate(finding) in positions["residence"]
+    return "residence" if is_estate else finding.unit_kind
 
 
 def _margins(findings: Sequence[Finding]) -> list[Any] | int:

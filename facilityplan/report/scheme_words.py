@@ -157,7 +157,11 @@ def stage_texts(finding: Finding, lang: str | None) -> list[str]:
 
 def remark_text(remark: Remark, lang: str | None) -> str:
     """Return a remark with its source."""
-    said = locale.text(f"scheme.remark.{remark.id}", lang, **remark.parameters)
+    given = {
+        name: locale.text(f"scheme.field.{value}", lang) if name in {"field", "other"} else value
+        for name, value in remark.parameters.items()
+    }
+    said = locale.text(f"scheme.remark.{remark.id}", lang, **given)
     if not remark.source:
         return said
     source = {"source": remark.source, "confidence": remark.confidence}

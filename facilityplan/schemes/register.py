@@ -13,6 +13,7 @@ from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.checks.spans import Part, Span, share_of
 from facilityplan.locale import Listed
+from facilityplan.schemes.contradictions import contradictions
 from facilityplan.schemes.ledger import PhaseLine, Remark, lacks_number, phase_ledger, remarks
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import complies, in_order, review
@@ -117,6 +118,7 @@ def circumstances(
         for name, said in ABOUT.items()
         if any(name in sheet.values.get("approximate", ()) for sheet in sheets)
     ]
+    found += [Remark("contradiction", dataclasses.asdict(item)) for item in contradictions(scheme)]
     if lacks_number(scheme, standards):
         documents = Listed(item.number for item in standards.documents)
         where = "no_local_number" if surroundings is None else "no_local_number_in_city"

@@ -21,6 +21,7 @@ from facilityplan.checks.staged_delivery import Step
 from facilityplan.errors import UsageError
 from facilityplan.locale import Listed
 from facilityplan.provision import Provided
+from facilityplan.schemes.contradictions import without_contradictions
 from facilityplan.schemes.fields import STAGES
 from facilityplan.schemes.ledger import phase_ledger, served_by
 from facilityplan.schemes.model import Phase, Scheme
@@ -53,10 +54,12 @@ def review(
 
     Notes
     -----
-    What a clause asks and the sheet does not give is insufficient data, never a pass. Clauses
+    What a clause asks and the sheet does not give, or contradicts itself on, is insufficient data,
+    never a pass. Clauses
     that need the city around the scheme (its service radius) are not judged here; see
     :func:`facilityplan.schemes.surroundings.around`.
     """
+    scheme = without_contradictions(scheme)
     unit = Unit(setting="urban", status=scheme.status)
     ref = ref_of(scheme)
     findings = _floor_area(scheme, standards, unit, ref, readings or {})

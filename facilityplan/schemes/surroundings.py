@@ -29,6 +29,7 @@ from facilityplan.crs import to_project
 from facilityplan.errors import BadValueError
 from facilityplan.layers import conform, stack
 from facilityplan.provision import as_written, select
+from facilityplan.schemes.contradictions import without_contradictions
 from facilityplan.schemes.model import Scheme
 from facilityplan.schemes.review import ref_of, station_finding
 from facilityplan.standards import Standards, Unit
@@ -155,6 +156,7 @@ def around(scheme: Scheme, city: Context, needs: Sequence[Finding] | None = None
     if shape is None:
         unplaced = _radius_unknown(scheme, city.standards, "reason.scheme_unplaced")
         return Surroundings(tuple(unplaced), (), None, placed=False)
+    scheme = without_contradictions(scheme)
     own = _as_residence(scheme, city, shape)
     with_scheme = _with(own, city, ())
     chain = with_scheme.zone_chain()[-1]

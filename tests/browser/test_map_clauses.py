@@ -151,3 +151,72 @@ def test_areas_are_filled_by_the_share_of_households_that_comply(desk):
     desk.page.locator("#desk-table .desk-buttons button", has_text="街道").click()
     desk.page.click("#desk-open-table")
     assert desk.painted("areas") == 0
+
+
+def exported_rows(desk):
+    with desk.page.expect_download() as waiting:
+        desk.page.click("#desk-csv")
+    return list(
+        csv.reader(io.StringIO(waiting.value.path().read_text(encoding="utf-8-sig"), newline=""))
+    )[1:]
+
+
+def test_schemes_that_are_estates_are_shown_as_estates(desk, sample_city, by_clause):
+    choose(desk, "SF22a")
+    desk.page.click("#desk-open-table")
+    own = by_clause["SF22a"]
+    names = sample_city.residences.set_index("id")["name"]
+    shown = desk.page.locator("#desk-table tbody button").all_inner_texts()
+    assert sorted(shown) == sorted(names[item.unit_id.partition("/")[0]] for item in own)
+    ids = [row[0] for row in exported_rows(desk)]
+    assert sorted(ids) == sorted(item.unit_id.partition("/")[0] for item in own)
+    desk.page.locator("#desk-table tbody button").first.click()
+    assert "SF22a" in desk.page.locator(".leaflet-popup-content").inner_text()
+
+
+def test_the_colouring_by_method_lists_what_it_speaks_of(desk, by_clause):
+    desk.page.select_option("#desk-scheme", label="稳健或敏感（服务半径）")
+    listed = {row[2] for row in exported_rows(desk)}
+    assert listed == {"SF01a", "SF01b"}
+
+
+def test_rings_go_with_the_facilities(desk):
+    choose(desk, "SF18")
+    for layer in ("served", "sites", "unreachable"):
+        desk.page.uncheck(f"[data-layer={layer}]")
+    assert desk.painted("links") > 0
+    desk.page.uncheck("[data-layer=facilities]")
+    assert desk.painted("links") == 0
+    desk.page.check("[data-layer=facilities]")
+    assert desk.painted("links") > 0
+    desk.page.click("#desk-filter summary")
+    for box in desk.page.locator("#desk-filter [data-value^=kind]").all():
+        box.uncheck()
+    assert desk.painted("links") == 0
+
+
+def test_what_a_clause_marks_goes_while_the_what_if_is_shown(desk):
+    desk.page.uncheck("[data-layer=area-0]")
+    choose(desk, "SF04")
+    assert desk.painted("areas") > 0.1
+    judged = legend(desk)
+    desk.page.click("#desk-tab-whatif")
+    desk.page.locator("button", has_text="前后对比").click()
+    desk.page.wait_for_timeout(200)
+    assert desk.painted("areas") == 0
+    assert all(row[-1] == "" for row in exported_rows(desk))
+    desk.page.locator("button", has_text="前后对比").click()
+    desk.page.click("#desk-tab-map")
+    assert desk.painted("areas") > 0.1
+    assert legend(desk) == judged
+
+
+def test_a_button_of_the_table_keeps_the_focus(desk):
+    desk.page.click("#desk-open-table")
+    street = desk.page.locator("#desk-table .desk-buttons button", has_text="街道")
+    street.focus()
+    desk.page.keyboard.press("Enter")
+    desk.page.locator("#desk-ranking").wait_for()
+    focused = desk.page.evaluate("document.activeElement.textContent")
+    assert "街道" in focused
+    assert desk.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"

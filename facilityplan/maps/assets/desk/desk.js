@@ -38,7 +38,9 @@
     const hatch = desk.hatches();
     const layer = desk.residenceLayer(city.shapes.residences, hatch);
     let marks = L.layerGroup();
-    const state = { layer, hatch, scheme: null, shown: "", now: null, staged: null, classes: null, units: [], unitClasses: [], areas: null, watch: [] };
+    // A facility that is not shown has no ring.
+    const seen = (unit) => unit.polygons || !unit.at || (state.ringed && state.shows(unit.row));
+    const state = { layer, hatch, scheme: null, shown: "", now: null, staged: null, classes: null, units: [], unitClasses: [], areas: null, ringed: true, shows: () => true, watch: [] };
     let said = [];
     const tell = () => legend.replaceChildren(...said, ...(state.areas ? desk.legendOf(state.areas.classes, state.areas, city) : []));
     // Areas that are filled beside it.
@@ -48,12 +50,23 @@
     };
     // What the residences are coloured by now, and what the legend says of it.
     state.show = (classes, told) => {
+      // marks of zones and facilities are verdicts as judged: they go while residences show else
+      if (told.unitKind === state.scheme.unitKind) marks.addTo(map);
+      else map.removeLayer(marks);
       const shown = told.shown || desk.VERDICTS;
       state.shown = told.label;
       state.now = { classes, names: told.names || {} };
       layer.setClasses(classes, [desk.NO_FINDING, ...[...shown].reverse()]);
       said = desk.legendOf(told.unitKind === "residence" ? classes : state.unitClasses, told, city);
       tell();
+    };
+    // Draws the marks anew, where facilities came or went.
+    state.ring = () => {
+      if (!state.scheme || state.scheme.unitKind === "residence") return;
+      const on = map.hasLayer(marks);
+      map.removeLayer(marks);
+      marks = desk.unitMarks(canvas, state.units.filter(seen), state.scheme, hatch);
+      if (on) marks.addTo(map);
     };
     state.choose = (scheme) => {
       state.scheme = scheme;
@@ -65,7 +78,7 @@
       map.removeLayer(marks);
       state.units = desk.unitsOf(city, scheme);
       state.unitClasses = state.units.map((unit) => desk.verdictOf(unit, scheme));
-      marks = desk.unitMarks(canvas, state.units, scheme, hatch).addTo(map);
+      marks = desk.unitMarks(canvas, state.units.filter(seen), scheme, hatch);
       state.show(state.classes, { ...scheme, ...staged });
       state.watch.forEach((hear) => hear(state));
     };
@@ -271,8 +284,8 @@
     const city = desk.read(packed, lang, shapes);
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     document.title = city.head.title;
-    const { text, facilities, residences, methods } = city;
-    const popup = { text, facilities, residences, methods, options: POPUP };
+    const { text, residences, methods } = city;
+    const popup = { text, facilities: city.facilities, residences, methods, options: POPUP };
     const controls = furnish(map, city);
     if (!kept.seen) map.fitBounds(city.bounds, { padding: [24, 24], animate: false });
     kept.seen = true;
@@ -294,9 +307,20 @@
     ]);
     const tools = { busy: false };
     const world = { map, canvas, city, popup, colours, entries, tools, kept, shows: () => true, restart: (next) => kept.restart(next) };
+    const facilities = entries.find(({ key }) => key === "facilities");
+    if (facilities) {
+      const { toggle } = facilities;
+      facilities.toggle = (on) => {
+        toggle(on);
+        colours.ringed = on;
+        colours.ring();
+      };
+    }
     const filter = desk.facilityFilter(city, (shows) => {
       world.shows = shows;
-      entries.find(({ key }) => key === "facilities").layer.filter(shows);
+      colours.shows = shows;
+      facilities.layer.filter(shows);
+      colours.ring();
       if (world.whatif) world.whatif.refresh();
     });
     const answers = [...entries.filter((entry) => entry.answer).map((entry) => ({ layer: entry.layer, ...entry.answer }))];

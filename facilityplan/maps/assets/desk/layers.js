@@ -84,7 +84,7 @@
   desk.areaFills = (canvas, zones, classes, hatch) =>
     L.layerGroup(
       zones.map((zone, at) =>
-        L.polygon(zone.polygons, still(canvas.areas, { ...desk.verdictStyle(classes[at], hatch), fillOpacity: 0.4 }))),
+        L.polygon(zone.polygons, still(canvas.areas, { ...desk.verdictStyle(classes[at], hatch), fillOpacity: desk.AREA_OPACITY }))),
     );
 
   // Residences on tiles, recoloured by class.

@@ -96,7 +96,7 @@
       .filter((own) => counts.has(own) || always.includes(own))
       .map((own) => {
         const label = own === desk.NO_FINDING ? text.no_finding : names[own] || text.verdicts[own];
-        return row(desk.verdictSwatch(own), label, desk.figure(counts.get(own) || 0), { "data-verdict": own });
+        return row(desk.verdictSwatch(own, scheme.opacity), label, desk.figure(counts.get(own) || 0), { "data-verdict": own });
       });
     const total = desk.fill(text[`legend_unit_${unitKind}`], { n: desk.figure(classes.length) });
     return [desk.el("h2", {}, title, desk.el("small", {}, total)), ...rows];

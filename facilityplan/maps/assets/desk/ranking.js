@@ -72,12 +72,12 @@
   const shareOf = ({ share }) => (share === null ? INSUFFICIENT : SHARE + FROM.findIndex((from) => share >= from));
 
   // What the legend says of areas that are filled by their shares.
-  function told(level, { text }) {
+  function told(level, { text }, scheme) {
     const shown = FROM.map((_, at) => SHARE + at);
     const nameOf = (from, to) => (from ? desk.fill(text.share_band, { from: 100 * from, to: 100 * to }) : desk.fill(text.share_below, { to: 100 * to }));
     const names = Object.fromEntries(FROM.map((from, at) => [SHARE + at, at ? nameOf(from, FROM[at - 1]) : text.share_all]));
-    const title = desk.fill(text.share_title, { level: text.levels[level] });
-    return { title, unitKind: "zone", shown: [...shown, INSUFFICIENT], names };
+    const title = desk.fill(text.share_title, { level: text.levels[level], scheme: scheme.label });
+    return { title, unitKind: "zone", opacity: desk.AREA_OPACITY, shown: [...shown, INSUFFICIENT], names };
   }
 
   // Fills the areas that the table lists, the map and its legend with it; null takes that back.
@@ -86,7 +86,7 @@
     return (ranks, level) => {
       if (fills) map.removeLayer(fills);
       fills = ranks && desk.areaFills(canvas, ranks.map(({ zone }) => zone), ranks.map(shareOf), colours.hatch).addTo(map);
-      colours.tellAreas(ranks && { classes: ranks.map(shareOf), ...told(level, city) });
+      colours.tellAreas(ranks && { classes: ranks.map(shareOf), ...told(level, city, colours.scheme) });
     };
   }
 
@@ -101,7 +101,7 @@
       const unknown = rank.unknown ? desk.el("span", { class: "desk-note" }, ` ${desk.fill(text.rank_unknown, { n: rank.unknown })}`) : null;
       return desk.el("tr", {},
         desk.el("th", { scope: "row" }, name),
-        desk.el("td", {}, desk.verdictSwatch(shareOf(rank)), " ", rank.share === null ? "—" : percent(rank.share), unknown),
+        desk.el("td", {}, desk.verdictSwatch(shareOf(rank), desk.AREA_OPACITY), " ", rank.share === null ? "—" : percent(rank.share), unknown),
         desk.el("td", {}, `${desk.figure(rank.verdicts[COMPLIANT])} / ${desk.figure(rank.units)}`),
         ...[NON_COMPLIANT, INSUFFICIENT, COMPLIANT].map((own) => desk.el("td", {}, desk.verdictSwatch(own), " ", desk.figure(rank.verdicts[own]))));
     });

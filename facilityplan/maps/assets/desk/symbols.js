@@ -76,10 +76,13 @@
   const picture = (size, ...children) =>
     desk.svg("svg", { width: size, height: size, viewBox: "0 0 20 20", "aria-hidden": "true" }, ...children);
 
-  desk.verdictSwatch = (verdict) => {
+  // How strongly areas are filled, on the map and in the legend.
+  desk.AREA_OPACITY = 0.4;
+
+  desk.verdictSwatch = (verdict, opacity = 1) => {
     const { line, fill, hatch, rule } = desk.COLOURS[verdict];
     const dashed = verdict === desk.NO_FINDING ? "3 2" : null;
-    const box = { x: 2, y: 4, width: 16, height: 12, fill, stroke: line, "stroke-width": 1.5, "stroke-dasharray": dashed };
+    const box = { x: 2, y: 4, width: 16, height: 12, fill, "fill-opacity": opacity, stroke: line, "stroke-width": 1.5, "stroke-dasharray": dashed };
     const stripes = hatch
       ? [desk.svg("path", { d: "M2 10L8 4M2 16L14 4M8 16L18 6M14 16L18 12", stroke: hatch, "stroke-width": 1.3, fill: "none" })]
       : [];

@@ -120,6 +120,8 @@
       const zones = views.zones();
       const more = found.length > LISTED ? desk.el("p", { class: "desk-note" }, desk.fill(text.table_more, { n: desk.figure(found.length - LISTED) })) : null;
       const asJudged = world.whatif && world.whatif.isOpen ? desk.el("p", { class: "desk-estimate", id: "desk-table-judged" }, text.table_as_judged) : null;
+      // the button that had the focus is made anew, and has it again
+      const held = drawer.contains(document.activeElement) ? document.activeElement.textContent : null;
       drawer.replaceChildren(...[
         close,
         desk.el("h2", {}, scheme.label, desk.el("small", {}, zones ? text.rank_note : desk.fill(text.table_rows, { n: desk.figure(found.length) }))),
@@ -130,6 +132,8 @@
           desk.el("thead", {}, desk.el("tr", {}, ...heads.map((head) => desk.el("th", { scope: "col" }, head)))),
           desk.el("tbody", {}, ...lines)), more])),
       ].filter(Boolean));
+      const again = held === null ? null : [...drawer.querySelectorAll("button")].find((node) => node.textContent === held);
+      if (again) again.focus({ preventScroll: true });
     };
     const views = desk.tableViews(world, () => fill());
     const toggle = (on) => {
@@ -285,7 +289,7 @@
         : [item.unit.id, item.unit.name];
       const rest = item.row >= 0
         ? [residences.households[item.row], residences.elders[item.row], shownAs(classes[item.row])]
-        : [null, null, nameOf(item.own)];
+        : [null, null, colours.shown === colours.scheme.label ? nameOf(item.own) : null];
       const said = colours.scheme.classOf ? nameOf(item.own) : text.verdicts[finding.verdict];
       return { item, cells: [...own, finding.clause.id, said, finding.value, finding.required, finding.margin, finding.clause.unit, ...rest] };
     });

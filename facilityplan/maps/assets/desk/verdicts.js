@@ -141,7 +141,8 @@
     }
     // Last: a map opens on a verdict, never on what hangs on the method.
     if (methods) {
-      add(text.by_method, text.sense_title, () => true, {
+      const measured = new Set(ledgers.filter(({ columns }) => columns.method).map(({ clause }) => clause));
+      add(text.by_method, text.sense_title, (clause) => measured.has(clause), {
         classOf: standingOf,
         shown: STANDINGS,
         names: { [ROBUST]: text.robust, [FRAGILE]: text.fragile_method },

@@ -227,7 +227,7 @@
     if (preferred && kinds.some((item) => item.id === preferred)) kind.value = preferred;
 
     const paint = () => {
-      if (!colours.scheme || colours.scheme.unitKind !== "residence") return;
+      if (!colours.scheme) return;
       colours.show(desk.radiusClasses(held.after, city.residences.count), { unitKind: "residence", label: text.whatif_scheme });
     };
     let waiting = null;
