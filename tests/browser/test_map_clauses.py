@@ -220,3 +220,27 @@ def test_a_button_of_the_table_keeps_the_focus(desk):
     focused = desk.page.evaluate("document.activeElement.textContent")
     assert "街道" in focused
     assert desk.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+
+
+def test_the_list_of_areas_outlives_the_language_and_is_printed_whole(desk, sample_city):
+    desk.page.click("#desk-open-table")
+    desk.page.locator("#desk-table .desk-buttons button", has_text="街道").click()
+    counts = legend(desk, 1)
+    desk.page.click("#desk-lang")
+    pressed = desk.page.locator("#desk-table .desk-buttons [aria-pressed=true]").inner_text()
+    assert "street" in pressed
+    assert legend(desk, 1) == counts
+    desk.page.click("#desk-print")
+    seen = desk.page.evaluate(
+        "(() => { const b = map_city.getBounds(); return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()"
+    )
+    zones = sample_city.zones
+    towns = to_lonlat(zones.geometry[zones["level"] == "town"].to_numpy(), sample_city.city.crs)
+    west, south, east, north = shapely.total_bounds(towns)
+    assert seen[0] <= west
+    assert seen[1] <= south
+    assert seen[2] >= east
+    assert seen[3] >= north
+    printed = desk.page.locator(".desk-paper-legend").inner_text()
+    assert "as judged (Service radius" in printed
+    desk.page.click("#desk-print-close")

@@ -11,14 +11,18 @@
   // boxes of the filter stand in another order where their names do
   const filters = () => [...document.querySelectorAll("#desk-filter [data-value]")];
 
+  const views = () => [...document.querySelectorAll("#desk-table:not([hidden]) .desk-buttons button")];
+
   desk.remember = () => ({
     fields: new Map(FIELDS.filter(find).map((id) => [id, find(id).value])),
     layers: new Map(boxes().map((box) => [box.dataset.layer, box.checked])),
     hidden: new Set(filters().filter((box) => !box.checked).map((box) => box.dataset.value)),
     pressed: PRESSED.filter((id) => find(id) && isOn(find(id))),
+    // which areas the table lists, counted from the last
+    listed: views().reverse().findIndex(isOn),
   });
 
-  desk.recall = ({ fields, layers, hidden, pressed }) => {
+  desk.recall = ({ fields, layers, hidden, pressed, listed }) => {
     const change = (node, event) => node.dispatchEvent(new Event(event, { bubbles: true }));
     for (const [id, value] of fields) {
       const node = find(id);
@@ -34,5 +38,7 @@
     boxes().forEach((box) => put(box, layers.get(box.dataset.layer)));
     filters().forEach((box) => put(box, !hidden.has(box.dataset.value)));
     pressed.map(find).filter((node) => node && !isOn(node)).forEach((node) => node.click());
+    const view = views().reverse()[listed];
+    if (view && !isOn(view)) view.click();
   };
 })();

@@ -103,7 +103,9 @@
     };
     const open = () => {
       on = true;
-      before = { bounds: map.getBounds(), center: map.getCenter(), zoom: map.getZoom() };
+      // areas that are filled are all on the sheet, also those that the open table hides
+      const { areas } = world.colours;
+      before = { bounds: areas ? areas.bounds : map.getBounds(), center: map.getCenter(), zoom: map.getZoom() };
       document.head.append(page);
       document.body.classList.add("desk-printing");
       paper.hidden = false;

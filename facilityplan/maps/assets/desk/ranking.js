@@ -86,7 +86,8 @@
     return (ranks, level) => {
       if (fills) map.removeLayer(fills);
       fills = ranks && desk.areaFills(canvas, ranks.map(({ zone }) => zone), ranks.map(shareOf), colours.hatch).addTo(map);
-      colours.tellAreas(ranks && { classes: ranks.map(shareOf), ...told(level, city, colours.scheme) });
+      const bounds = ranks && L.polygon(ranks.flatMap(({ zone }) => zone.polygons)).getBounds();
+      colours.tellAreas(ranks && { classes: ranks.map(shareOf), bounds, ...told(level, city, colours.scheme) });
     };
   }
 
