@@ -106,6 +106,7 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
     int
         0 where every applicable mandatory duty of the developer is kept; else 1.
     """
+    _refuse_idle(options)
     files = [file for path in paths for file in _files(path)]
     schemes = [scheme for path in files for scheme in read_schemes(path, options.lang)]
     # No answer is printed and no file written by a run that could not make its papers: the face is
@@ -134,6 +135,15 @@ def check_schemes(paths: Sequence[Path], options: CheckOptions) -> int:
     if options.out is not None:
         _write(papers, options.out, options)
     return 0 if all(item.complies for item in reviews) else 1
+
+
+def _refuse_idle(options: CheckOptions) -> None:
+    """Refuse an option that would do nothing: its user would wait for what never comes."""
+    if options.out is not None:
+        return
+    for option, value in (("--template", options.template), ("--font", options.font)):
+        if value is not None:
+            raise UsageError("scheme_option_idle", option=option)
 
 
 def _files(path: Path) -> list[Path]:

@@ -341,3 +341,12 @@ def test_documents_above_the_place_only_where_a_date_says_that_they_hold(
     (answer,) = json.loads(capsys.readouterr().out)
     found = {item["clause_id"]: item for item in answer["findings"]}
     assert found[adopted]["required"] == 375
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("option", ["--template", "--font"])
+def test_an_option_that_would_do_nothing_is_refused(check, option, lang):
+    code, out, err = check(option, "a.docx", "--lang", lang, place="郑州市", households=100)
+    assert (code, out) == (2, "")
+    assert option in err
+    assert "--out" in err
