@@ -26,8 +26,8 @@ from facilityplan.report.site_plan import (
     site_plan_document,
     site_plan_lines,
     site_plan_proposal,
-    site_plan_workbook,
 )
+from facilityplan.report.site_plan_workbook import site_plan_workbook
 from facilityplan.siting import Proposal, SolveOptions, Status
 from facilityplan.siting.deficits import DeficitOptions, DeficitPlan
 from facilityplan.siting.planner import SitePlan
