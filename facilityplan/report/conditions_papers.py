@@ -11,10 +11,10 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Pt
 
 from facilityplan import locale
-from facilityplan.report.official import dress
+from facilityplan.report.official import add_line, dress
 from facilityplan.report.scheme_words import standing_text
 from facilityplan.report.sheets import PAPER_A4, cut, fit_row, open_book
-from facilityplan.report.text import printable, readable
+from facilityplan.report.text import readable
 from facilityplan.report.word import EPOCH, same_bytes, settle
 from facilityplan.schemes import Scheme
 from facilityplan.schemes.conditions import Condition, lacks_floor_area
@@ -81,7 +81,7 @@ def conditions_document(plots: Plots, lang: str) -> bytes:
         head.paragraph_format.first_line_indent = Pt(0)
         head.paragraph_format.page_break_before = at > 0
         for line in lines_of(plot, found, lang)[1:]:
-            document.add_paragraph(printable(line))
+            add_line(document, line)
     settle(document)
     stream = io.BytesIO()
     document.save(stream)

@@ -19,7 +19,7 @@ from docx.shared import Mm, Pt
 from facilityplan import locale
 from facilityplan.checks import Verdict
 from facilityplan.report.headlines import percent, siting_lines, summary_lines
-from facilityplan.report.official import dress, grid
+from facilityplan.report.official import add_line, dress, grid
 from facilityplan.report.plan.book import candidate_name, kind_name, value_and_required
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
@@ -75,7 +75,7 @@ class _Book:
         return locale.text(f"plan_text.{name}", self.lang, **parameters)
 
     def line(self, name: str, **parameters: object) -> None:
-        self.document.add_paragraph(printable(self.phrase(name, **parameters)))
+        add_line(self.document, self.phrase(name, **parameters))
 
     def chapter(self, name: str) -> None:
         self.document.add_heading(self.phrase(f"chapter.{name}"), level=1)
@@ -88,7 +88,7 @@ class _Book:
             self.document.add_picture(io.BytesIO(self.figures[name]), width=Mm(_FIGURE_MM))
             title = locale.text(f"figure.title.{name}", self.lang, place=self.city.name)
             said = self.phrase("figure", number=self.shown, title=title)
-            self.document.add_paragraph(printable(said))
+            add_line(self.document, said)
             for paragraph in self.document.paragraphs[-2:]:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
                 # A line of fixed height would cut the picture down to that height.
@@ -179,7 +179,7 @@ class _Book:
         heads = ("kind", "status", "facilities", "beds", "floor_area")
         self.table([self.phrase(f"head.{name}") for name in heads], rows)
         for line in summary_lines(self.facts.findings, self.facts.coverage, None, self.lang):
-            self.document.add_paragraph(printable(line))
+            add_line(self.document, line)
         for item in self.facts.coverage.rates:
             if item.clause_id is not None:
                 self.line(
@@ -220,7 +220,7 @@ class _Book:
         self.chapter("layout")
         proposal = self.facts.proposal
         for line in siting_lines(proposal, self.lang):
-            self.document.add_paragraph(printable(line))
+            add_line(self.document, line)
         if proposal.cover_all is None:
             self.line("no_sites")
         else:
