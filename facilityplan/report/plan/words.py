@@ -20,6 +20,7 @@ from facilityplan import locale
 from facilityplan.checks import Verdict
 from facilityplan.report.headlines import percent, siting_lines, summary_lines
 from facilityplan.report.official import add_line, dress, grid
+from facilityplan.report.plan.balance import StreetBalance
 from facilityplan.report.plan.book import candidate_name, kind_name, value_and_required
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
@@ -205,7 +206,7 @@ class _Book:
                 self.counted(item.households),
                 self.counted(item.elders),
                 *(
-                    self.counted(Count(area, item.floor_area_undecided))
+                    self.area(area, item.floor_area_undecided)
                     for area in (item.required_m2, item.provided_m2, item.short_m2)
                 ),
                 self.counted(item.beds),
@@ -252,14 +253,21 @@ class _Book:
                 residences=format_number(item.residences),
                 missed=format_number(item.radius_missed),
                 undecided=format_number(item.radius_undecided),
-                short=format_number(item.short_m2, 1),
-                area_undecided=format_number(item.floor_area_undecided),
+                area=self._street_area(item),
             )
             if item.proposed:
                 said = [self.phrase("site", title=names[site], id=site) for site in item.proposed]
                 self.line("street_sites", sites=self.phrase("and").join(said))
             else:
                 self.line("street_no_sites")
+
+    def _street_area(self, item: StreetBalance) -> str:
+        """Return what a street lacks of floor area, or that no clause asks it for any."""
+        if item.short_m2 is None:
+            return self.phrase("street_area_unasked")
+        short = format_number(item.short_m2, 1)
+        undecided = format_number(item.floor_area_undecided)
+        return self.phrase("street_area", short=short, undecided=undecided)
 
     def near_term(self) -> None:
         """Write what comes first, and its money as far as it is known."""
@@ -301,6 +309,12 @@ class _Book:
             return self.phrase("unknown")
         known = format_number(found.known, 1)
         return self.phrase("partly", known=known, unknown=found.unknown) if found.unknown else known
+
+    def area(self, m2: float | None, undecided: int) -> str:
+        """Return a street's floor area; that it does not apply where no clause asks for any."""
+        if m2 is None:
+            return locale.text(f"verdict.{Verdict.NOT_APPLICABLE.value}", self.lang)
+        return self.counted(Count(m2, undecided))
 
     def money(self, cost: float | None) -> str:
         """Return a cost, or that it is missing."""
