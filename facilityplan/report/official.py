@@ -30,7 +30,7 @@ TEXT_WIDTH_MM: Final = 156
 _FALLBACKS: Final = {TITLE: "宋体", HEADING: "SimHei", SUBHEADING: "楷体", BODY: "仿宋"}
 _THEME: Final = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
 _NUMBER: Final = re.compile(r"[-+]?[\d,]+(\.\d+)?%?|—")
-_AFTER_MARK: Final = re.compile(r"(?<=[、，；：。）》])(?=[!-~])")
+_AFTER_MARK: Final = re.compile(r"(?<=[、，；：。])(?=[!-~])")
 _MAY_BREAK: Final = "\u200b"
 """The space without width: nothing to see, and a line may end there."""
 _WORD: Final = re.compile(r"[!-~]+|[^!-~\s]{1,3}")

@@ -26,6 +26,7 @@ from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
 from facilityplan.report.word import same_bytes
 from facilityplan.siting import Count
+from facilityplan.standards.titles import number_behind
 from facilityplan.units import format_number
 
 _FIGURES_OF: Final = {
@@ -127,7 +128,11 @@ class _Book:
         self.line("principle_order")
         for document in self.facts.context.standards.documents:
             said = document.title if self.lang == "zh" else document.title_en
-            self.line("document", title=said, number=document.number)
+            number = number_behind(said, document.number, self.lang)
+            add_line(
+                self.document,
+                locale.text("report.document", self.lang, title=said, number=number),
+            )
         if self.city.horizon is None:
             self.line("no_horizon")
         else:
