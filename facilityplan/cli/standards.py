@@ -10,6 +10,7 @@ from facilityplan import locale, standards
 from facilityplan.checks.wording import figure
 from facilityplan.errors import StandardNotFoundError
 from facilityplan.locale import Listed
+from facilityplan.standards.titles import number_and_title
 
 CATEGORIES: Final = get_args(standards.Clause.model_fields["category"].annotation)
 """The classes of clauses, as the model has them."""
@@ -117,7 +118,7 @@ def _facts(
     facts: list[tuple[str, Any]] = [
         ("id", clause.id),
         ("title", clause.title if lang == "zh" else clause.title_en),
-        ("document", f"{document.number} {document.title}"),
+        ("document", number_and_title(document.number, document.title)),
         ("number", clause.number),
         ("quote", clause.quote),
         ("limit", demand_text(clause, lang)),

@@ -17,6 +17,7 @@ from facilityplan.standards.comparison import (
     Row,
     compare,
 )
+from facilityplan.standards.titles import number_and_title
 from facilityplan.units import format_number
 
 _ALONE = frozenset({Relation.ONLY_A, Relation.ONLY_B})
@@ -44,7 +45,7 @@ def _lines(found: Comparison, lang: str) -> list[str]:
         return locale.text(f"compare.{name}", lang, **parameters)
 
     lines = [
-        word("head", side=side, number=document.number, title=document.title)
+        word("head", side=side, document=number_and_title(document.number, document.title))
         for side, document in (("A", found.a), ("B", found.b))
     ]
     lines.append("")

@@ -14,6 +14,7 @@ from facilityplan.layers import City
 from facilityplan.maps.methods import method_marks, methods
 from facilityplan.scenario import Sensitivity
 from facilityplan.standards import Clause, Standards, measures
+from facilityplan.standards.titles import number_behind
 from facilityplan.units import FIGURE_UNITS
 
 VERDICTS: Final = tuple(Verdict)
@@ -124,7 +125,7 @@ def _clause(clause: Clause, lang: str) -> dict[str, Any]:
         "unit": "" if unit is None else locale.text(f"unit.{unit}", lang),
         "metres": unit == "m",
         "document": clause.document_title,
-        "number": clause.document_number,
+        "behind": number_behind(clause.document_title, clause.document_number, lang),
         "place": clause.number,
         "quote": clause.quote,
     }

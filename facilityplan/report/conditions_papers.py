@@ -18,6 +18,7 @@ from facilityplan.report.text import printable, readable
 from facilityplan.report.word import EPOCH, same_bytes, settle
 from facilityplan.schemes import Scheme
 from facilityplan.schemes.conditions import Condition, lacks_floor_area
+from facilityplan.standards.titles import title_and_number
 
 Plots = Sequence[tuple[Scheme, Sequence[Condition]]]
 """Plots with their conditions."""
@@ -46,8 +47,8 @@ def wording(item: Condition, lang: str | None) -> str:
 def citation(item: Condition, lang: str | None) -> str:
     """Return the clause of a condition: document, number, quote, and whether it holds."""
     clause = item.clause
-    number = f"{clause.document_number} {clause.number}"
-    cite = {"document": clause.document_title, "number": number, "quote": clause.quote}
+    document = title_and_number(clause.document_title, clause.document_number)
+    cite = {"document": document, "number": clause.number, "quote": clause.quote}
     cite["standing"] = standing(item, lang)
     return locale.text("scheme.conditions.cite", lang, **cite)
 
@@ -130,12 +131,13 @@ def _warnings(found: Sequence[Condition], lang: str | None) -> list[str]:
 
 def _cells(item: Condition, lang: str | None) -> list[str]:
     clause = item.clause
+    document = title_and_number(clause.document_title, clause.document_number)
     return [
         wording(item, lang),
         locale.text(f"modality.{clause.modality}", lang),
         clause.id,
         clause.quote,
-        f"{clause.document_title} {clause.document_number}（{standing(item, lang)}）",
+        f"{document}（{standing(item, lang)}）",
         clause.number,
     ]
 

@@ -30,6 +30,9 @@ TEXT_WIDTH_MM: Final = 156
 _FALLBACKS: Final = {TITLE: "宋体", HEADING: "SimHei", SUBHEADING: "楷体", BODY: "仿宋"}
 _THEME: Final = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
 _NUMBER: Final = re.compile(r"[-+]?[\d,]+(\.\d+)?%?|—")
+_AFTER_MARK: Final = re.compile(r"(?<=[、，；：。])(?=[!-~])")
+_MAY_BREAK: Final = "\u200b"
+"""The space without width: nothing to see, and a line may end there."""
 _WORD: Final = re.compile(r"[!-~]+|[^!-~\s]{1,3}")
 _INDENT_PT: Final = 32
 _LEAST_MM: Final = 11.0
@@ -76,6 +79,16 @@ def name_faces(properties: Any, east_asian: str) -> None:
     fonts.set(qn("w:eastAsia"), east_asian)
     for name in _THEME:
         fonts.attrib.pop(qn(f"w:{name}"), None)
+
+
+def add_line(document: Any, text: str) -> Any:
+    """Add a paragraph of text, with no code in it broken and no line that starts with a mark.
+
+    LibreOffice keeps a Chinese mark off the start of a line by taking the last sign before it
+    along, even out of a code; where a line may break after each mark it takes the whole code. The
+    sign that says so stands beside the code and not in it: a code copied or sought stays itself.
+    """
+    return document.add_paragraph(_AFTER_MARK.sub(_MAY_BREAK, printable(text)))
 
 
 def grid(document: Any, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:

@@ -29,6 +29,7 @@ from facilityplan.schemes import (
 from facilityplan.schemes.decisions import Decision
 from facilityplan.schemes.fields import BASIC, PREMISES, SCHEME_FIELDS, Field
 from facilityplan.standards import Clause, DutyHolder, Modality
+from facilityplan.standards.titles import number_behind
 from facilityplan.units import format_number
 
 
@@ -306,7 +307,10 @@ def review_fields(
         "file": scheme.file,
         "row": str(scheme.row),
         "as_of": as_of.isoformat() if as_of else locale.text("scheme.doc.no_judging_date", lang),
-        "documents": [f"{item.title}（{item.number}）" for item in review.standards.documents],
+        "documents": [
+            item.title + number_behind(item.title, item.number, lang)
+            for item in review.standards.documents
+        ],
         "outcome": locale.text(f"scheme.outcome.{review.outcome.value}", lang),
         "conclusion": conclusion(review, lang),
         "basic": basic_rows(review, lang),

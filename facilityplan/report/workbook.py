@@ -19,6 +19,7 @@ from facilityplan.report.tally import count_verdicts, in_order, total_shortfall
 from facilityplan.report.text import printable
 from facilityplan.scenario import Sensitivity
 from facilityplan.standards import Clause, Standards
+from facilityplan.standards.titles import number_behind
 
 MAX_FINDINGS: Final = 1_048_575
 """Rows of an Excel sheet below its header."""
@@ -209,7 +210,7 @@ def _finding_row(finding: Finding, clause: Clause, lang: str | None) -> Row:
                 "report.document",
                 lang,
                 title=clause.document_title,
-                number=clause.document_number,
+                number=number_behind(clause.document_title, clause.document_number, lang),
             ),
             "place": clause.number,
             "facility": evidence.get("facility"),

@@ -1,14 +1,17 @@
 """Columns of tables on paper: no id and no word of our own is broken."""
 
 import io
+import re
 
 import docx
+import pypdfium2 as pdfium
 import pytest
 from matplotlib import font_manager
+from office import convert, needs_office
 from PIL import ImageFont
 
 from facilityplan import locale
-from facilityplan.report.official import TEXT_WIDTH_MM, column_widths
+from facilityplan.report.official import TEXT_WIDTH_MM, add_line, column_widths, dress
 from facilityplan.report.scheme_words import review_fields
 from facilityplan.report.word import fill
 from facilityplan.schemes import review_scheme
@@ -49,3 +52,39 @@ def test_no_word_of_the_english_form_is_broken():
                 compared += 1
     assert compared > 40
     assert locale.text("verdict.insufficient_data", "en") in {r.cells[5].text for r in table.rows}
+
+
+def list_lines(lang, folder):
+    """The lines that LibreOffice makes of a list of codes, begun at every place of a line."""
+    document = docx.Document()
+    dress(document, lang)
+    codes = [f"C{n:03d}" for n in range(1, 150, 3)]
+    for lead in range(14):
+        add_line(
+            document, "某" * lead + "本期新增：" + locale.joined(codes, lang) + "；权重 5013。"
+        )
+    path = folder / f"{lang}.docx"
+    document.save(path)
+    (paper,) = convert([path], "pdf", folder)
+    pages = pdfium.PdfDocument(paper)
+    return codes, [
+        line.strip("\r\u200b ")
+        for page in pages
+        for line in page.get_textpage().get_text_bounded().split("\n")
+    ]
+
+
+@needs_office
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_line_breaks_a_code_or_starts_with_a_separator(lang, tmp_path):
+    codes, lines = list_lines(lang, tmp_path)
+    assert len(lines) > 90
+    assert not [line for line in lines if re.match("[、，；：。,;]", line)]
+    assert [code for line in lines for code in re.findall(r"C\d{3}(?!\d)", line)] == codes * 14
+
+
+def test_a_line_reads_as_it_was_said():
+    text = "依据 GB 50180-2018：C001、C034，near-term\n点位 JY-01。"
+    said = add_line(docx.Document(), text).text
+    assert said.replace("\u200b", "") == text
+    assert all(code in said for code in ("GB 50180-2018", "C001", "C034", "JY-01"))

@@ -25,19 +25,19 @@ TEXTS = [text for text in hostile_texts() if len(text) < 3000 and visible(text)]
 
 
 def facts_of(names, *, households=None, elders=None, beds=None, towns=True, candidates=True,
-             near_term=None, document="zhengzhou-2018-34"):  # fmt: skip
+             near_term=None, document="zhengzhou-2018-34", areas=None, settings=None):  # fmt: skip
     """A row of estates two kilometres apart, one town and one candidate each; a facility far off."""
     n = len(names)
     at = [2000.0 * place for place in range(n)]
     frames = {
         "residences": ({"id": [f"R{k:04d}" for k in range(n)], "name": names,
-                        "status": ["existing"] * n, "setting": ["urban"] * n,
+                        "status": ["existing"] * n, "setting": settings or ["urban"] * n,
                         "households": households or [None] * n, "elders": elders or [None] * n},
                        [box(x - 50, -50, x + 50, 50) for x in at]),
         "facilities": ({"id": [f"F{k:04d}" for k in range(n)], "name": names,
                         "kind": ["day_care"] * n, "status": ["operating"] * n,
-                        "beds": beds or [None] * n, "floor_area_m2": [None] * n},
-                       [Point(x, 900) for x in at]),
+                        "beds": beds or [None] * n, "floor_area_m2": areas or [None] * n},
+                       [Point(x, 900 if areas is None else 0) for x in at]),
     }  # fmt: skip
     if towns:
         frames["zones"] = ({"id": [f"Z{k:04d}" for k in range(n)], "name": names,
@@ -174,3 +174,24 @@ def test_without_a_plan_of_sites_the_chapter_and_the_table_say_so():
     assert any("没有布点方案" in line for line in said)
     book = openpyxl.load_workbook(io.BytesIO(plan_workbook(facts, "zh")))
     assert "没有布点方案" in str(book["规划布点一览表"]["A3"].value)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "不适用"), ("en", "not applicable")])
+def test_a_street_that_no_floor_area_is_asked_of_does_not_say_nothing_is_missing(lang, said):
+    settings = ["rural", "urban", "urban"]
+    facts = facts_of(NAMES, households=[100] * 3, areas=[100, 300, 10], settings=settings)
+    first, *others = plan_document(facts)["streets"]
+    assert [first[name] for name in ("required_m2", "provided_m2", "short_m2")] == [None] * 3
+    assert [street["provided_m2"] for street in others] == [300, 10]
+    assert others[0]["short_m2"] == 0 < others[1]["short_m2"]
+    texts, cells = lines(words(facts, lang))
+    streets = [row for row in cells if row[0] in NAMES]
+    assert streets[0][4:7] == [said] * 3
+    assert streets[1][5:7] == ["300", "0"]
+    guides = [texts[at + 1] for at, line in enumerate(texts) if line in NAMES]
+    assert [said in line for line in guides] == [True, False, False]
+    assert " 0 ㎡" in guides[1] or ": 0 m²" in guides[1]
+    book = openpyxl.load_workbook(io.BytesIO(plan_workbook(facts, lang)))
+    table = list(book.worksheets[1].iter_rows(min_row=4, max_row=6, values_only=True))
+    assert table[0][9:12] == (said,) * 3
+    assert table[1][10:12] == (300, 0)

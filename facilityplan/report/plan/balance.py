@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,8 @@ class StreetBalance:
         Residences beyond the service radius, and those that cannot be judged.
     required_m2, provided_m2, short_m2
         Floor area by the clauses that bind the residences; a residence with more than it needs
-        makes up for no other, so that ``short_m2`` is not the difference of the two.
+        makes up for no other, so that ``short_m2`` is not the difference of the two. ``None``
+        where no such clause binds any residence: nothing is asked, which is not a gap of zero.
     floor_area_undecided
         Residences whose floor area cannot be judged; in none of the three sums.
     facilities
@@ -52,9 +53,9 @@ class StreetBalance:
     elders: Count
     radius_missed: int
     radius_undecided: int
-    required_m2: float
-    provided_m2: float
-    short_m2: float
+    required_m2: float | None
+    provided_m2: float | None
+    short_m2: float | None
     floor_area_undecided: int
     facilities: int
     beds: Count
@@ -99,7 +100,8 @@ def _street(
     residences = city.residences.iloc[context.residences_within([zone])]
     radius = [_worst(of_unit.get((RADIUS, name), [])) for name in residences["id"]]
     areas = [item for name in residences["id"] for item in of_unit.get((FLOOR_AREA, name), [])]
-    judged = [item for item in areas if item.verdict is not Verdict.INSUFFICIENT_DATA]
+    bound = [item for item in areas if item.verdict is not Verdict.NOT_APPLICABLE]
+    judged = [item for item in bound if item.verdict is not Verdict.INSUFFICIENT_DATA]
     inside = city.facilities.iloc[context.facilities_within([zone])]
     care = inside[(inside["status"] == "operating") & inside["kind"].isin(_care())]
     return StreetBalance(
@@ -110,14 +112,19 @@ def _street(
         elders=count(residences["elders"].to_numpy(dtype=float)),
         radius_missed=radius.count(Verdict.NON_COMPLIANT),
         radius_undecided=radius.count(Verdict.INSUFFICIENT_DATA),
-        required_m2=total_as_written(item.required or 0.0 for item in judged),
-        provided_m2=total_as_written(item.value or 0.0 for item in judged),
-        short_m2=total_as_written(item.shortfall for item in judged),
-        floor_area_undecided=len(areas) - len(judged),
+        required_m2=_sum(bound, (item.required or 0.0 for item in judged)),
+        provided_m2=_sum(bound, (item.value or 0.0 for item in judged)),
+        short_m2=_sum(bound, (item.shortfall for item in judged)),
+        floor_area_undecided=len(bound) - len(judged),
         facilities=len(care),
         beds=count(care["beds"].to_numpy(dtype=float)),
         proposed=_proposed(context, zone, proposal),
     )
+
+
+def _sum(bound: Sequence[Finding], figures: Iterable[float]) -> float | None:
+    """Return a sum of floor area; none where no clause asks for any."""
+    return total_as_written(figures) if bound else None
 
 
 def _worst(found: Sequence[Finding]) -> Verdict | None:

@@ -11,6 +11,7 @@ from facilityplan import locale
 from facilityplan.checks import Finding, Verdict
 from facilityplan.checks.floor_area import MEASURE as FLOOR_AREA
 from facilityplan.checks.wording import SIGNS, required_text, value_text
+from facilityplan.report.plan.balance import StreetBalance
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.sheets import Cell, Column, Row, open_book
 from facilityplan.report.text import printable
@@ -220,23 +221,26 @@ def _streets(facts: PlanFacts, lang: str) -> list[Row]:
                 "special_elders_unknown": item.elders.unknown,
                 "special_radius_missed": item.radius_missed,
                 "special_radius_undecided": item.radius_undecided,
-                "special_required_m2": _known(
-                    Count(item.required_m2, item.floor_area_undecided), lang
-                ),
-                "special_provided_m2": _known(
-                    Count(item.provided_m2, item.floor_area_undecided), lang
-                ),
-                "special_short_m2": _known(Count(item.short_m2, item.floor_area_undecided), lang),
+                "special_required_m2": _area(item.required_m2, item, lang),
+                "special_provided_m2": _area(item.provided_m2, item, lang),
+                "special_short_m2": _area(item.short_m2, item, lang),
                 "special_area_undecided": item.floor_area_undecided,
                 "special_facilities": item.facilities,
                 "special_beds": _known(item.beds, lang),
                 "special_beds_unknown": item.beds.unknown,
                 "special_proposed": len(item.proposed),
             },
-            Verdict.NON_COMPLIANT.value if item.short_m2 > 0 else "plain",
+            Verdict.NON_COMPLIANT.value if item.short_m2 else "plain",
         )
         for item in facts.streets
     ]
+
+
+def _area(m2: float | None, street: StreetBalance, lang: str) -> Cell:
+    """Return a street's floor area; that it does not apply where no clause asks for any."""
+    if m2 is None:
+        return _verdict(Verdict.NOT_APPLICABLE.value, lang)
+    return _known(Count(m2, street.floor_area_undecided), lang)
 
 
 def _estates(facts: PlanFacts, lang: str) -> list[Row]:

@@ -19,12 +19,14 @@ from docx.shared import Mm, Pt
 from facilityplan import locale
 from facilityplan.checks import Verdict
 from facilityplan.report.headlines import percent, siting_lines, summary_lines
-from facilityplan.report.official import dress, grid
+from facilityplan.report.official import add_line, dress, grid
+from facilityplan.report.plan.balance import StreetBalance
 from facilityplan.report.plan.book import candidate_name, kind_name, value_and_required
 from facilityplan.report.plan.facts import PlanFacts
 from facilityplan.report.text import printable
 from facilityplan.report.word import same_bytes
 from facilityplan.siting import Count
+from facilityplan.standards.titles import number_behind
 from facilityplan.units import format_number
 
 _FIGURES_OF: Final = {
@@ -75,7 +77,7 @@ class _Book:
         return locale.text(f"plan_text.{name}", self.lang, **parameters)
 
     def line(self, name: str, **parameters: object) -> None:
-        self.document.add_paragraph(printable(self.phrase(name, **parameters)))
+        add_line(self.document, self.phrase(name, **parameters))
 
     def chapter(self, name: str) -> None:
         self.document.add_heading(self.phrase(f"chapter.{name}"), level=1)
@@ -88,7 +90,7 @@ class _Book:
             self.document.add_picture(io.BytesIO(self.figures[name]), width=Mm(_FIGURE_MM))
             title = locale.text(f"figure.title.{name}", self.lang, place=self.city.name)
             said = self.phrase("figure", number=self.shown, title=title)
-            self.document.add_paragraph(printable(said))
+            add_line(self.document, said)
             for paragraph in self.document.paragraphs[-2:]:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
                 # A line of fixed height would cut the picture down to that height.
@@ -126,7 +128,11 @@ class _Book:
         self.line("principle_order")
         for document in self.facts.context.standards.documents:
             said = document.title if self.lang == "zh" else document.title_en
-            self.line("document", title=said, number=document.number)
+            number = number_behind(said, document.number, self.lang)
+            add_line(
+                self.document,
+                locale.text("report.document", self.lang, title=said, number=number),
+            )
         if self.city.horizon is None:
             self.line("no_horizon")
         else:
@@ -179,7 +185,7 @@ class _Book:
         heads = ("kind", "status", "facilities", "beds", "floor_area")
         self.table([self.phrase(f"head.{name}") for name in heads], rows)
         for line in summary_lines(self.facts.findings, self.facts.coverage, None, self.lang):
-            self.document.add_paragraph(printable(line))
+            add_line(self.document, line)
         for item in self.facts.coverage.rates:
             if item.clause_id is not None:
                 self.line(
@@ -205,7 +211,7 @@ class _Book:
                 self.counted(item.households),
                 self.counted(item.elders),
                 *(
-                    self.counted(Count(area, item.floor_area_undecided))
+                    self.area(area, item.floor_area_undecided)
                     for area in (item.required_m2, item.provided_m2, item.short_m2)
                 ),
                 self.counted(item.beds),
@@ -220,7 +226,7 @@ class _Book:
         self.chapter("layout")
         proposal = self.facts.proposal
         for line in siting_lines(proposal, self.lang):
-            self.document.add_paragraph(printable(line))
+            add_line(self.document, line)
         if proposal.cover_all is None:
             self.line("no_sites")
         else:
@@ -252,14 +258,21 @@ class _Book:
                 residences=format_number(item.residences),
                 missed=format_number(item.radius_missed),
                 undecided=format_number(item.radius_undecided),
-                short=format_number(item.short_m2, 1),
-                area_undecided=format_number(item.floor_area_undecided),
+                area=self._street_area(item),
             )
             if item.proposed:
                 said = [self.phrase("site", title=names[site], id=site) for site in item.proposed]
                 self.line("street_sites", sites=self.phrase("and").join(said))
             else:
                 self.line("street_no_sites")
+
+    def _street_area(self, item: StreetBalance) -> str:
+        """Return what a street lacks of floor area, or that no clause asks it for any."""
+        if item.short_m2 is None:
+            return self.phrase("street_area_unasked")
+        short = format_number(item.short_m2, 1)
+        undecided = format_number(item.floor_area_undecided)
+        return self.phrase("street_area", short=short, undecided=undecided)
 
     def near_term(self) -> None:
         """Write what comes first, and its money as far as it is known."""
@@ -301,6 +314,12 @@ class _Book:
             return self.phrase("unknown")
         known = format_number(found.known, 1)
         return self.phrase("partly", known=known, unknown=found.unknown) if found.unknown else known
+
+    def area(self, m2: float | None, undecided: int) -> str:
+        """Return a street's floor area; that it does not apply where no clause asks for any."""
+        if m2 is None:
+            return locale.text(f"verdict.{Verdict.NOT_APPLICABLE.value}", self.lang)
+        return self.counted(Count(m2, undecided))
 
     def money(self, cost: float | None) -> str:
         """Return a cost, or that it is missing."""
