@@ -205,6 +205,25 @@ def _refused(header: Header, cell: object, file: str, row: int) -> BadValueError
     return BadValueError(message, found=found, **where)
 
 
+_MOST_NAMED: Final = 10
+"""Cells that one message names; the rows are all said."""
+
+
+def _all_of(wrong: Sequence[BadValueError]) -> BadValueError:
+    """Return one error for the first unreadable cell of every row that has one."""
+    first = wrong[0]
+    where: dict[str, Any] = {
+        "file": first.file,
+        "rows": [row for error in wrong for row in error.rows],
+    }
+    found = [error.parameters.get("found", "") for error in wrong[:_MOST_NAMED]]
+    if len({(error.message, error.column) for error in wrong}) == 1:
+        parameters = {**first.parameters, "found": Listed(dict.fromkeys(found))}
+        return BadValueError(first.message, column=first.column, **where, **parameters)
+    named = Listed(f"{error.column} {said}" for error, said in zip(wrong, found, strict=False))
+    return BadValueError("scheme_bad_cells", found=named, count=len(wrong), **where)
+
+
 def schemes_from_table(table: Table, phases: Table | None = None) -> list[Scheme]:
     """Return the schemes of a sheet, one a row; see :func:`read_rows`."""
     return read_rows(table, phases)[0]
@@ -238,11 +257,18 @@ def read_rows(table: Table, phases: Table | None = None) -> tuple[list[Scheme], 
     if phases is not None:
         found, said = _phases(phases)
         readings += said
-    schemes = []
+    schemes, wrong = [], []
     for row_cells, row in _filled(table):
-        values = _values(headers, row_cells, table.file, row, notes)
+        try:
+            values = _values(headers, row_cells, table.file, row, notes)
+        except BadValueError as error:
+            # The other rows are read too: who mends one cell should not meet the next.
+            wrong.append(error)
+            continue
         name = str(values.get("name") or f"{table.file}#{row}")
         schemes.append(Scheme(values, name, table.file, row))
+    if wrong:
+        raise _all_of(wrong)
     if not schemes:
         raise InputError("no_scheme", file=table.file)
     times = Counter(item.name for item in schemes)

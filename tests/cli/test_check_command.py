@@ -350,3 +350,26 @@ def test_an_option_that_would_do_nothing_is_refused(check, option, lang):
     assert (code, out) == (2, "")
     assert option in err
     assert "--out" in err
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            ("很多,30", "100,30", "百来户,30"),
+            ("不是非负整数：很多、百来户", "总户数", "第 2, 4 行"),
+        ),
+        (
+            ("很多,30", "100,30", "100,大概"),
+            ("2 行的单元格不能读取", "总户数 很多、养老服务用房建筑面积 大概", "第 2, 4 行"),
+        ),
+    ],
+)
+def test_every_row_that_cannot_be_read_is_named_at_once(check, rows, said):
+    lines = ["项目名称,地区,建设状态,总户数,养老服务用房建筑面积"]
+    lines += [f"{n},郑州市,新建,{row}" for n, row in enumerate(rows)]
+    code, out, err = check(file="a.csv", content="\n".join(lines) + "\n")
+    assert (code, out) == (3, "")
+    for part in said:
+        assert part in err
+    assert len(err.splitlines()) == 2
