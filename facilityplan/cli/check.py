@@ -390,7 +390,7 @@ def _print(review: Review, decided: Sequence[Decision], lang: str) -> None:
     for item in review.findings:
         _print_finding(review, item, lang)
         for decision in decided:
-            if (decision.scheme, decision.clause) == (scheme.name, item.clause_id):
+            if decision.speaks_of(scheme.name, item):
                 sys.stdout.write(f"    {decision_text(decision, lang)}\n")
     for phase in (phase_row(item, lang) for item in review.phases):
         said = {"required": phase["required_so_far"], "designed": phase["designed_so_far"]}

@@ -296,7 +296,7 @@ def review_fields(
     rows = []
     for at, item in enumerate(review.findings, start=1):
         row = finding_row(review, item, lang, at)
-        said = [decision_text(found, lang) for found in own if found.clause == item.clause_id]
+        said = [decision_text(found, lang) for found in own if found.speaks_of(scheme.name, item)]
         rows.append({**row, "decision": locale.text("and_reading", lang).join(said)})
     streets = [] if review.surroundings is None else review.surroundings.streets
     values = {

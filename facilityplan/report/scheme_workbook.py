@@ -204,7 +204,11 @@ def _clause_row(
 ) -> None:
     line = _TOP + 1 + at
     row = finding_row(review, finding, writer.lang, at + 1)
-    own = [decision_text(d, writer.lang) for d in decisions if d.clause == finding.clause_id]
+    own = [
+        decision_text(item, writer.lang)
+        for item in decisions
+        if item.speaks_of(review.scheme.name, finding)
+    ]
     unit = "" if finding.unit is None else locale.text(f"unit.{finding.unit}", writer.lang)
     also = locale.text("and_reading", writer.lang)
     formula = also.join(filter(None, (row["formula"], row["stages"])))

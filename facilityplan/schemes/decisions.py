@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from facilityplan.checks import Finding
 from facilityplan.errors import BadValueError, InputError, SchemaError
 from facilityplan.layers import as_text
 from facilityplan.locale import Listed
@@ -25,13 +26,16 @@ WORDS: Final = {
 }
 """Keys of one decision; all are needed."""
 
+PHASE: Final = ("phase", "分期")
+"""Key of the phase that a decision is on; without it the decision is on all of them."""
+
 TABLES: Final = ("decision", "认定")
 """What the tables of decisions are called; a file has one of the two."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided on one clause of one scheme."""
+    """What a person decided on one clause of one scheme, or of one phase of it."""
 
     scheme: str
     clause: str
@@ -40,6 +44,13 @@ class Decision:
     on: str
     reason: str
     document: str
+    phase: str | None = None
+
+    def speaks_of(self, scheme: str, finding: Finding) -> bool:
+        """Return whether it is on that finding of that scheme."""
+        if (self.scheme, self.clause) != (scheme, finding.clause_id):
+            return False
+        return self.phase is None or finding.unit_id == f"{scheme}/{self.phase}"
 
 
 def read_decisions(content: bytes, file: str) -> list[Decision]:
@@ -68,7 +79,8 @@ def read_decisions(content: bytes, file: str) -> list[Decision]:
 
 
 def _decision(row: Mapping[str, Any], file: str, number: int) -> Decision:
-    given, used = {}, set()
+    given: dict[str, Any] = {}
+    used: set[str] = set()
     for name, words in WORDS.items():
         key = next((key for key in (name, *words) if key in row), None)
         said = None if key is None else _said(name, row[key], file, number)
@@ -77,6 +89,10 @@ def _decision(row: Mapping[str, Any], file: str, number: int) -> Decision:
             raise SchemaError("decision_field", file=file, rows=[number], found=lacking)
         given[name] = said
         used.add(key)
+    phase = next((key for key in PHASE if key in row), None)
+    if phase is not None:
+        given["phase"] = as_text(row[phase])
+        used.add(phase)
     other = [key for key in row if key not in used]
     if other:
         known = Listed(f"{name}（{words[0]}）" for name, words in WORDS.items())
@@ -108,10 +124,12 @@ def check_decisions(decisions: Sequence[Decision], reviews: Sequence[Review], fi
         If a decision names no scheme or no clause of the reviews, or a scheme whose name
         several have: nobody could say whose it is.
     """
-    known = {(item.scheme.name, f.clause_id) for item in reviews for f in item.findings}
-    lost = [item for item in decisions if (item.scheme, item.clause) not in known]
+    findings = [(item.scheme.name, finding) for item in reviews for finding in item.findings]
+    lost = [item for item in decisions if not any(item.speaks_of(*of) for of in findings)]
     if lost:
-        said = Listed(f"{item.scheme}/{item.clause}" for item in lost[:5])
+        said = Listed(
+            "/".join(filter(None, (item.scheme, item.clause, item.phase))) for item in lost[:5]
+        )
         raise InputError("decision_of_none", file=file, found=said)
     schemes = Counter(item.scheme.name for item in reviews)
     shared = dict.fromkeys(item.scheme for item in decisions if schemes[item.scheme] > 1)

@@ -367,3 +367,30 @@ def test_the_decisions_that_the_readme_shows_are_read(run, tmp_path, page):
     code, out, err = run(*call)
     assert (code, err) == (1, "")
     assert "（张工，2026-06-30，郑规函〔2026〕5号）" in out
+
+
+def test_a_decision_on_one_phase_stands_beside_that_phase(run, tmp_path):
+    (tmp_path / "甲.toml").write_text(
+        'name = "甲"\nplace = "郑州市"\nstatus = "new"\n'
+        + "".join(
+            f'[[phase]]\nphase = "{name}"\nhouseholds = 100\nelder_floor_area_m2 = 30\n'
+            f"planned_dwellings = 2023-01-01\nplanned_premises = 2023-01-0{day}\n"
+            for name, day in (("一期", 2), ("二期", 1))
+        ),
+        encoding="utf-8",
+    )
+    decided = tmp_path / "认定.toml"
+    text = (
+        '[["认定"]]\n"项目" = "甲"\n"条款" = "ZZ03"\n"认定" = "同意一期顺延"\n"认定人" = "张工"\n'
+        '"日期" = 2026-06-30\n"理由" = "雨季"\n"文号" = "郑规函〔2026〕5号"\n"分期" = "一期"\n'
+    )
+    decided.write_text(text, encoding="utf-8")
+    code, out, _ = run("check", tmp_path / "甲.toml", "--decisions", decided)
+    assert code == 1
+    first, second = out.split("甲 二期")
+    assert "同意一期顺延" in first
+    assert "同意一期顺延" not in second
+    decided.write_text(text.replace('"分期" = "一期"', '"分期" = "三期"'), encoding="utf-8")
+    code, out, err = run("check", tmp_path / "甲.toml", "--decisions", decided)
+    assert (code, out) == (3, "")
+    assert "甲/ZZ03/三期" in err
