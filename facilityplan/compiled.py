@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 SWITCH: Final = "FACILITYPLAN_NO_NUMBA"
 """Environment variable: anything but empty or 0 leaves numba out, as on a platform without it."""
@@ -39,8 +39,8 @@ def compiled(function: Function) -> Function:
     if _NUMBA is None:
         return function
     try:
-        fast: Any = _NUMBA.njit(nogil=True, cache=True)(function)
+        fast = _NUMBA.njit(nogil=True, cache=True)(function)
     except RuntimeError:
         # no folder that numba may write its cache to: compiled anew in each process
         fast = _NUMBA.njit(nogil=True)(function)
-    return fast  # type: ignore[no-any-return]
+    return cast("Function", fast)

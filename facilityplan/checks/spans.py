@@ -173,4 +173,4 @@ def above_upper(parameters: Mapping[str, Any], value: float) -> dict[str, Any]:
 
 def listed(names: Sequence[str]) -> str:
     """Return the first few names, for a sentence; the evidence has them all."""
-    return Listed(names[:NAMES_SHOWN]) + ("……" if len(names) > NAMES_SHOWN else "")
+    return Listed(names[:NAMES_SHOWN], "……" if len(names) > NAMES_SHOWN else "")

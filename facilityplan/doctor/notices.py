@@ -64,7 +64,7 @@ def sentence(notice: Notice, lang: str | None = None, shown: int = SHOWN) -> str
         item_id if name == item_id else f"{name} ({item_id})"
         for item_id, name in zip(notice.ids[:shown], names[:shown], strict=True)
     ]
-    ids = Listed(listed) + ("…" if len(notice.ids) > shown else "")
+    ids = Listed(listed, "…" if len(notice.ids) > shown else "")
     count = len(notice.ids)
     return locale.text(f"notice.{notice.id}", lang, ids=ids, count=count, **notice.parameters)
 

@@ -87,10 +87,7 @@ def text(message_id: str, lang: str | None = None, /, **parameters: Any) -> str:
         If there is no such message or a placeholder has no value.
     """
     spoken = language(lang)
-    said = {
-        name: joined(value.parts, spoken) if isinstance(value, Listed) else value
-        for name, value in parameters.items()
-    }
+    said = {name: _in_language(value, spoken) for name, value in parameters.items()}
     return catalogue(spoken)[message_id].format(**said)
 
 
@@ -103,23 +100,32 @@ class Listed(str):
     ----------
     parts
         The names, in their order.
+    more
+        What stands behind the last where there are more of them.
     """
 
-    __slots__ = ("parts",)
+    __slots__ = ("more", "parts")
     parts: tuple[str, ...]
+    more: str
 
-    def __new__(cls, parts: Iterable[str]) -> Self:
+    def __new__(cls, parts: Iterable[str], more: str = "") -> Self:
         """Return the names as the Chinese list that also knows them apart."""
         own = tuple(parts)
-        said = super().__new__(cls, joined(own, "zh"))
-        said.parts = own
+        said = super().__new__(cls, joined(own, "zh") + more)
+        said.parts, said.more = own, more
         return said
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the names apart on the way between processes."""
-        return Listed, (self.parts,)
+        return Listed, (self.parts, self.more)
 
 
 def joined(parts: Iterable[str], lang: str | None = None) -> str:
     """Return names as a list of that language."""
-    return catalogue(language(lang))["list_separator"].join(parts)
+    spoken = language(lang)
+    return catalogue(spoken)["list_separator"].join(_in_language(part, spoken) for part in parts)
+
+
+def _in_language(value: Any, lang: str) -> Any:
+    """Return a value as a sentence of that language takes it: lists joined, all else as it is."""
+    return joined(value.parts, lang) + value.more if isinstance(value, Listed) else value

@@ -66,21 +66,6 @@ def judgements(
     names = sorted(by_clause)
     texts = Texts()
 
-    def together(name: str) -> list[int]:
-        """Return the clauses whose findings carry this one's demand too: the stricter one decides."""
-        also = {
-            finding.clause_id
-            for finding in findings
-            if finding.clause_id != name and name in finding.evidence.get("clauses", ())
-        }
-        return sorted(names.index(other) for other in also)
-
-    def kind_of(name: str) -> str:
-        """Return what a clause is shown by: estates where schemes are estates of the city."""
-        kind = measures()[clauses[name].measure].unit_of_assessment
-        drawn = {_drawn_as(finding, positions) for finding in by_clause[name]}
-        return "residence" if kind == "scheme" and "residence" in drawn else kind
-
     positions = {
         "residence": _positions(city, "residences"),
         "zone": _positions(city, "zones"),
@@ -98,12 +83,35 @@ def judgements(
     return {
         "methods": None if varied is None else methods(varied, lang),
         "clauses": [
-            _clause(clauses[name], lang) | {"together": together(name), "unitKind": kind_of(name)}
+            _clause(clauses[name], lang)
+            | {
+                "together": _together(name, names, findings),
+                "unitKind": _shown_by(clauses[name], by_clause[name], positions),
+            }
             for name in names
         ],
         "findings": columns,
         "texts": list(texts.found),
     }
+
+
+def _together(name: str, names: Sequence[str], findings: Sequence[Finding]) -> list[int]:
+    """Return the clauses whose findings carry this one's demand too: the stricter one decides."""
+    also = {
+        finding.clause_id
+        for finding in findings
+        if finding.clause_id != name and name in finding.evidence.get("clauses", ())
+    }
+    return sorted(names.index(other) for other in also)
+
+
+def _shown_by(
+    clause: Clause, findings: Sequence[Finding], positions: Mapping[str, Mapping[str, int]]
+) -> str:
+    """Return the kind a clause is shown by: estates where schemes are estates of the city."""
+    kind = measures()[clause.measure].unit_of_assessment
+    drawn = {_drawn_as(finding, positions) for finding in findings}
+    return "residence" if kind == "scheme" and "residence" in drawn else kind
 
 
 def _positions(city: City, layer: str) -> dict[str, int]:

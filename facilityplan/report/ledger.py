@@ -61,7 +61,7 @@ def ledger_lines(ledger: Ledger, lang: str | None = None) -> list[str]:
     if not ledger.entries:
         lines.append(locale.text("ledger.nothing", lang))
     for layer, rows in ledger.unmatched.items():
-        shown = Listed(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
+        shown = Listed(map(str, rows[:10]), "…" if len(rows) > 10 else "")
         lines.append(locale.text("ledger.unmatched", lang, table=layer, rows=shown))
     return lines
 

@@ -216,6 +216,7 @@ def _held(
 def _keeps(clause: Clause, distance_m: Floats, limit_m: float) -> npt.NDArray[np.bool_]:
     if clause.comparator is None:
         raise ValueError(f"clause {clause.id} has no comparator")
+    # A comparator is typed for one figure; numpy compares a column with the same sign.
     held: Any = clause.comparator.holds(distance_m, limit_m)  # type: ignore[arg-type]
     return np.asarray(held, dtype=bool) & np.isfinite(distance_m)
 

@@ -92,6 +92,10 @@ def _decision(row: Mapping[str, Any], file: str, number: int) -> Decision:
     phase = next((key for key in PHASE if key in row), None)
     if phase is not None:
         given["phase"] = as_text(row[phase])
+        if given["phase"] is None:
+            # An empty one would be read as all phases.
+            lacking = f"{PHASE[0]}（{PHASE[1]}）"
+            raise SchemaError("decision_field", file=file, rows=[number], found=lacking)
         used.add(phase)
     other = [key for key in row if key not in used]
     if other:

@@ -224,3 +224,12 @@ def test_the_language_spoken(monkeypatch):
 def test_text_of_the_users_is_not_read_as_a_template():
     error = errors.BadValueError("bad_count", found="{found.__class__} {0} {", layer="residences")
     assert "{found.__class__} {0} {" in error.render("zh")
+
+
+def test_a_list_is_joined_as_the_sentence_does_also_within_another():
+    inner = locale.Listed(["a", "b"], more="…")
+    assert inner == "a、b…"
+    assert pickle.loads(pickle.dumps(inner)).more == "…"
+    for lang, said in (("zh", "a、b…、c"), ("en", "a, b…, c")):
+        assert locale.joined([inner, "c"], lang) == said
+        assert said in locale.text("where.file", lang, value=locale.Listed([inner, "c"]))

@@ -394,3 +394,7 @@ def test_a_decision_on_one_phase_stands_beside_that_phase(run, tmp_path):
     code, out, err = run("check", tmp_path / "甲.toml", "--decisions", decided)
     assert (code, out) == (3, "")
     assert "甲/ZZ03/三期" in err
+    decided.write_text(text.replace('"分期" = "一期"', '"分期" = ""'), encoding="utf-8")
+    code, out, err = run("check", tmp_path / "甲.toml", "--decisions", decided)
+    assert (code, out) == (3, "")
+    assert "分期" in err

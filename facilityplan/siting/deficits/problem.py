@@ -267,7 +267,7 @@ def _weight(context: Context, item: Requirement, weight: str) -> float:
 def _zone(context: Context, item: Requirement) -> str:
     if item.zone is not None:
         return item.finding.unit_id
-    # What is no zone's is a residence's.
+    # What is no zone's is a residence's, which the type does not say.
     chain = context.zone_chain()[item.residence] if context.city.has("zones") else ()  # type: ignore[index]
     return str(context.cells("zones", "id")[chain[0]]) if chain else ""
 

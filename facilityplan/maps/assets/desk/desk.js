@@ -51,7 +51,7 @@
     // What the residences are coloured by now, and what the legend says of it.
     state.show = (classes, told) => {
       // marks of zones and facilities are verdicts as judged: they go while residences show else
-      if (told.unitKind === state.scheme.unitKind) marks.addTo(map);
+      if (state.scheme && told.unitKind === state.scheme.unitKind) marks.addTo(map);
       else map.removeLayer(marks);
       const shown = told.shown || desk.VERDICTS;
       state.shown = told.label;
@@ -60,13 +60,16 @@
       said = desk.legendOf(told.unitKind === "residence" ? classes : state.unitClasses, told, city);
       tell();
     };
-    // Draws the marks anew, where facilities came or went.
-    state.ring = () => {
-      if (!state.scheme || state.scheme.unitKind === "residence") return;
-      const on = map.hasLayer(marks);
+    // The marks anew, off the map.
+    const remark = () => {
       map.removeLayer(marks);
       marks = desk.unitMarks(canvas, state.units.filter(seen), state.scheme, hatch);
-      if (on) marks.addTo(map);
+    };
+    // Where facilities came or went their rings do too.
+    state.ring = () => {
+      if (!state.scheme || !map.hasLayer(marks)) return;
+      remark();
+      marks.addTo(map);
     };
     state.choose = (scheme) => {
       state.scheme = scheme;
@@ -75,10 +78,9 @@
         : new Int16Array(city.residences.count).fill(desk.NO_FINDING);
       const staged = state.staged && state.staged(scheme, state.classes);
       if (staged) state.classes = staged.classes;
-      map.removeLayer(marks);
       state.units = desk.unitsOf(city, scheme);
       state.unitClasses = state.units.map((unit) => desk.verdictOf(unit, scheme));
-      marks = desk.unitMarks(canvas, state.units.filter(seen), scheme, hatch);
+      remark();
       state.show(state.classes, { ...scheme, ...staged });
       state.watch.forEach((hear) => hear(state));
     };

@@ -69,23 +69,23 @@
     return { layer: L.layerGroup([lines, ...labels]), labels };
   };
 
+  const areaFill = (canvas, zone, own, hatch, fillOpacity) =>
+    L.polygon(zone.polygons, still(canvas.areas, { ...desk.verdictStyle(own, hatch), fillOpacity }));
+
   // Fills of the zones and rings round the facilities that the chosen clause speaks of.
   desk.unitMarks = (canvas, units, scheme, hatch) =>
     L.layerGroup(
       units.filter(({ polygons, at }) => polygons || at).map((unit) => {
-        const style = desk.verdictStyle(desk.verdictOf(unit, scheme), hatch);
+        const own = desk.verdictOf(unit, scheme);
         return unit.polygons
-          ? L.polygon(unit.polygons, still(canvas.areas, { ...style, fillOpacity: 0.35 }))
-          : L.circleMarker(unit.at, still(canvas.links, { ...style, weight: 2, radius: RING }));
+          ? areaFill(canvas, unit, own, hatch, 0.35)
+          : L.circleMarker(unit.at, still(canvas.links, { ...desk.verdictStyle(own, hatch), weight: 2, radius: RING }));
       }),
     );
 
   // Areas filled by class.
   desk.areaFills = (canvas, zones, classes, hatch) =>
-    L.layerGroup(
-      zones.map((zone, at) =>
-        L.polygon(zone.polygons, still(canvas.areas, { ...desk.verdictStyle(classes[at], hatch), fillOpacity: desk.AREA_OPACITY }))),
-    );
+    L.layerGroup(zones.map((zone, at) => areaFill(canvas, zone, classes[at], hatch, desk.AREA_OPACITY)));
 
   // Residences on tiles, recoloured by class.
   desk.residenceLayer = (shapes, hatch) => {
