@@ -161,8 +161,8 @@ def test_a_sentence_lists_the_first_and_says_how_many():
     assert len(far.ids) == 12
     said = sentence(far, "en")
     assert "12 residences" in said
-    assert said.endswith("R0、R1、R10、R11、R2…")
-    assert sentence(far, "en", shown=12).endswith("R8、R9")
+    assert said.endswith("R0, R1, R10, R11, R2…")
+    assert sentence(far, "en", shown=12).endswith("R8, R9")
 
 
 def test_trunk_roads_without_a_footway():
